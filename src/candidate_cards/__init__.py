@@ -1,0 +1,103 @@
+"""Candidate records in; themed HTML cards, e-mail and PDF out.
+
+Names are imported when first used, so that ``import candidate_cards`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from candidate_cards.cards import Bands, Labels
+    from candidate_cards.errors import (
+        CandidateCardsError,
+        ExportError,
+        InputError,
+        MissingDependencyError,
+        NotAvailableError,
+        Problem,
+        RenderingError,
+        VendorError,
+    )
+    from candidate_cards.exports import (
+        export_candidates,
+        list_formats,
+        render_card,
+        render_shortlist,
+    )
+    from candidate_cards.loading import iter_candidates, load_shortlist, parse_shortlist
+    from candidate_cards.models import Candidate, FailedProfile, Shortlist
+    from candidate_cards.rendering import Document
+    from candidate_cards.themes import Theme, list_themes, load_theme
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Bands": "cards",
+    "Candidate": "models",
+    "CandidateCardsError": "errors",
+    "Document": "rendering",
+    "ExportError": "errors",
+    "FailedProfile": "models",
+    "InputError": "errors",
+    "Labels": "cards",
+    "MissingDependencyError": "errors",
+    "NotAvailableError": "errors",
+    "Problem": "errors",
+    "RenderingError": "errors",
+    "Shortlist": "models",
+    "Theme": "themes",
+    "VendorError": "errors",
+    "export_candidates": "exports",
+    "iter_candidates": "loading",
+    "list_formats": "exports",
+    "list_themes": "themes",
+    "load_shortlist": "loading",
+    "load_theme": "themes",
+    "parse_shortlist": "loading",
+    "render_card": "exports",
+    "render_shortlist": "exports",
+}
+
+__all__ = [
+    "Bands",
+    "Candidate",
+    "CandidateCardsError",
+    "Document",
+    "ExportError",
+    "FailedProfile",
+    "InputError",
+    "Labels",
+    "MissingDependencyError",
+    "NotAvailableError",
+    "Problem",
+    "RenderingError",
+    "Shortlist",
+    "Theme",
+    "VendorError",
+    "__version__",
+    "export_candidates",
+    "iter_candidates",
+    "list_formats",
+    "list_themes",
+    "load_shortlist",
+    "load_theme",
+    "parse_shortlist",
+    "render_card",
+    "render_shortlist",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

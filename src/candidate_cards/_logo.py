@@ -1,0 +1,163 @@
+"""A theme's logo: which bytes are a picture, and which SVG is only a picture.
+
+Cards show a logo as a ``data:`` address, so nothing is fetched. Browsers run no script in such a
+picture, but other readers of the same file, PDF engines among them, may follow its addresses;
+so an SVG passes only if every element and reference in it is known to draw and do nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+MAX_LOGO_BYTES: Final = 64 * 1024
+MAX_ALT_CHARACTERS: Final = 120
+
+_SIGNATURES: Final = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"GIF8[79]a"), "image/gif"),
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), "image/webp"),
+    (re.compile(rb"(?:\xef\xbb\xbf)?\s*<"), "image/svg+xml"),
+)
+
+_SVG: Final = "http://www.w3.org/2000/svg"
+_XLINK: Final = "http://www.w3.org/1999/xlink"
+_XML: Final = "http://www.w3.org/XML/1998/namespace"
+# No use, symbol, pattern, marker or filter: a few nested ones cost a renderer hours.
+_ELEMENTS: Final = frozenset(
+    "svg g defs title desc style path rect circle ellipse line polyline polygon text tspan "
+    "linearGradient radialGradient stop clipPath mask".split()
+)
+# In attributes too: a style attribute, or any presentation attribute, holds CSS.
+_LOCAL_URL = re.compile(r"url\(\s*[\"']?#[\w.-]+[\"']?\s*\)", re.IGNORECASE)
+_ACTIVE = re.compile(r"url\s*\(|\\|expression|javascript:|image-set|src\s*\(", re.IGNORECASE)
+_MAX_DEPTH: Final = 50
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A picture shown with a theme.
+
+    Attributes:
+        data: The file's bytes, at most 64 KiB.
+        media_type: What the bytes are, found by looking at them.
+        alt: The words that stand for it; plain text, not escaped.
+    """
+
+    data: bytes = field(repr=False)
+    media_type: str
+    alt: str
+
+    def __post_init__(self) -> None:
+        if self.media_type != recognise(self.data):
+            message = "media_type is not what the bytes are"
+            raise ValueError(message)
+
+    @cached_property
+    def data_uri(self) -> str:
+        """The picture as an address that holds it; safe in an attribute without escaping."""
+        return f"data:{self.media_type};base64,{b64encode(self.data).decode('ascii')}"
+
+
+def recognise(data: bytes) -> str:
+    """Return the media type of a picture that may be shown.
+
+    Raises:
+        ValueError: It is too big, of no known kind, or an SVG that does more than draw.
+    """
+    if len(data) > MAX_LOGO_BYTES:
+        message = f"is larger than {MAX_LOGO_BYTES // 1024} KiB"
+        raise ValueError(message)
+    for signature, media_type in _SIGNATURES:
+        if signature.match(data):
+            if media_type == "image/svg+xml":
+                _check_svg(data)
+            return media_type
+    message = "is not a PNG, JPEG, WebP, GIF or SVG picture"
+    raise ValueError(message)
+
+
+def _check_svg(data: bytes) -> None:
+    # Expat itself, since it tells of a doctype before anything in it is expanded.
+    from xml.parsers import expat  # noqa: PLC0415, S407 - see above; nothing else needs it
+
+    style: list[str] = []
+    stack: list[str] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+
+    def refuse(*_: object) -> None:
+        message = "is an SVG with a doctype, entity or processing instruction"
+        raise ValueError(message)
+
+    def declaration(_: str, encoding: str | None, __: int) -> None:
+        if (encoding or "utf-8").lower() != "utf-8":  # else readers may see another document
+            message = "is an SVG that is not in UTF-8"
+            raise ValueError(message)
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        namespace, _, local = name.rpartition(" ")
+        if namespace != _SVG or local not in _ELEMENTS:
+            message = (
+                f"is an SVG with an element that may not be in a logo: {_plain(local)}; "
+                "export it as plain SVG, with shapes and gradients only"
+            )
+            raise ValueError(message)
+        if not stack and (local != "svg" or "viewBox" not in attributes):
+            message = "is an SVG without a viewBox, which it needs to be scaled"
+            raise ValueError(message)
+        stack.append(local)
+        if len(stack) > _MAX_DEPTH:
+            message = f"is an SVG nested more than {_MAX_DEPTH} deep"
+            raise ValueError(message)
+        for key, value in attributes.items():
+            _check_attribute(key, value)
+
+    def end(_: str) -> None:
+        stack.pop()
+
+    def text(data: str) -> None:
+        if stack[-1] == "style":
+            style.append(data)
+
+    parser.XmlDeclHandler = declaration
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    parser.ProcessingInstructionHandler = refuse
+    try:
+        parser.Parse(data, True)  # noqa: FBT003 - positional only
+    except expat.ExpatError as error:
+        message = f"is an SVG that cannot be read: line {error.lineno}, {expat.ErrorString(error.code)}"
+        raise ValueError(message) from None
+    sheet = _LOCAL_URL.sub("", "".join(style))
+    if "@" in sheet or _ACTIVE.search(sheet):
+        message = "is an SVG whose style sheet refers to something outside"
+        raise ValueError(message)
+
+
+def _check_attribute(key: str, value: str) -> None:
+    namespace, _, name = key.rpartition(" ")
+    if name.lower().startswith("on"):
+        message = f"is an SVG with an event handler: {_plain(name)}"
+        raise ValueError(message)
+    if name.lower() in {"href", "src", "base"} and not re.fullmatch(r"#[\w.-]+", value):
+        message = f"is an SVG with a reference to something outside, in {_plain(name)}"
+        raise ValueError(message)
+    if namespace not in {"", _XLINK, _XML}:
+        message = f"is an SVG with an attribute of another vocabulary: {_plain(name)}"
+        raise ValueError(message)
+    if _ACTIVE.search(_LOCAL_URL.sub("", value)):
+        message = f"is an SVG with a reference to something outside, in {_plain(name)}"
+        raise ValueError(message)
+
+
+def _plain(name: str) -> str:
+    """Return a name from the file in a form that is safe in a terminal."""
+    return ascii(name[:40])[1:-1]

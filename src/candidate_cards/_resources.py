@@ -1,0 +1,31 @@
+"""Where the two data folders are: inside the package when installed, else in the checkout."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+
+@cache
+def resource_root(name: str) -> Traversable:
+    """Return the folder ``templates`` or ``themes``.
+
+    Args:
+        name: Folder name.
+
+    Returns:
+        A ``Traversable``: read through it, since a zipped wheel has no path on disk.
+
+    Raises:
+        FileNotFoundError: The folder is in neither place; the installation is broken.
+    """
+    packaged = files("candidate_cards") / name
+    if packaged.is_dir():
+        return packaged
+    checkout = Path(__file__).resolve().parents[2] / name
+    if checkout.is_dir():
+        return checkout
+    message = f"the {name} folder is missing from this installation of candidate-cards"
+    raise FileNotFoundError(message)

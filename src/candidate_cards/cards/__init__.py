@@ -1,0 +1,37 @@
+"""What is shown: views made from candidates; pure, with no markup and no theme."""
+
+from __future__ import annotations
+
+from candidate_cards.cards.bands import DEFAULT_BANDS, TONES, Bands, Tone
+from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
+from candidate_cards.cards.links import linkedin_url, mailto_url
+from candidate_cards.cards.views import (
+    DENSITIES,
+    CardView,
+    Density,
+    ShortlistView,
+    card_view,
+    shortlist_view,
+    single_view,
+)
+
+CHOICES: dict[str, tuple[str, ...]] = {"tone": TONES}
+"""View fields that a template may put into a class name, with every value they can take."""
+
+__all__ = [
+    "CHOICES",
+    "DEFAULT_BANDS",
+    "DEFAULT_LABELS",
+    "DENSITIES",
+    "Bands",
+    "CardView",
+    "Density",
+    "Labels",
+    "ShortlistView",
+    "Tone",
+    "card_view",
+    "linkedin_url",
+    "mailto_url",
+    "shortlist_view",
+    "single_view",
+]

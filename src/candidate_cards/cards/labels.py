@@ -1,0 +1,63 @@
+"""The words on a card that are ours, apart from the data; one object per language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from candidate_cards.cards.bands import Tone
+
+
+def _english_bands() -> Mapping[Tone, str]:
+    return MappingProxyType(
+        {
+            "strong": "Strong match",
+            "good": "Good match",
+            "partial": "Partial match",
+            "low": "Low match",
+            "none": "Not scored",
+        }
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Every label of the card templates, with its language and direction.
+
+    Labels are constants of a compiled template: changing them costs nothing per card.
+    ``more`` takes the number of hidden entries as ``{}``.
+    """
+
+    lang: str = "en"
+    dir: Literal["ltr", "rtl"] = "ltr"
+    bands: Mapping[Tone, str] = field(default_factory=_english_bands)
+    unnamed: str = "Unnamed candidate"
+    at: str = "at"
+    out_of: str = "out of 100"
+    ai: str = "AI"
+    ai_written: str = "written by AI"
+    summary: str = "Summary"
+    show_all: str = "Show all"
+    fit: str = "Why a fit"
+    check: str = "Points to check"
+    skills: str = "Skills"
+    evidence: str = "Evidence by role"
+    experience: str = "Experience"
+    contact: str = "Contact"
+    profile: str = "LinkedIn profile"
+    new_tab: str = "opens in a new tab"
+    more: str = "+{} more"
+    notice: str = "Scores and text marked AI are made by a machine. A person decides."
+    shortlist: str = "Shortlist"
+    candidate: str = "candidate"
+    candidates: str = "candidates"
+    prepared_for: str = "Prepared for"
+    prepared_by: str = "Prepared by"
+    not_included: str = "Profiles that could not be included:"
+
+
+DEFAULT_LABELS = Labels()

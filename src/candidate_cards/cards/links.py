@@ -1,0 +1,66 @@
+"""The one place that decides what may become a link; everything else is shown as text."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
+
+_MAX_URL = 2048
+# What may follow the host: printable and without anything that a browser drops, folds or
+# reads as a delimiter of markup. Other scripts are let through and percent-encoded.
+_UNSAFE = re.compile(r"""[\x00-\x20\x7f-\x9f\\<>"'`{}|^]""")
+_BIDI = re.compile("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]")
+_LINKEDIN_HOST = re.compile(r"(?:[a-z]{2,3}\.|www\.|m\.|mobile\.)?linkedin\.com")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9!#$&*+/=?^_~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
+    r"[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
+)
+_COMMON = re.compile(r"https://(?:www\.)?linkedin\.com/in/[A-Za-z0-9_-]{1,200}/?")
+
+
+@lru_cache(maxsize=4096)
+def linkedin_url(url: str) -> str | None:
+    """Return the address for the profile button, or ``None`` if it must not be a link.
+
+    Only ``https``, only LinkedIn's own hosts (``linkedin.com``, ``www.``, country and mobile
+    ones), no user information, no port, no control or invisible characters. The path is
+    percent-encoded to ASCII, so that what is linked is what is read.
+    """
+    if _COMMON.fullmatch(url):
+        return url
+    if len(url) > _MAX_URL or _UNSAFE.search(url) or _BIDI.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    host = (parts.hostname or "").lower()
+    if (
+        parts.scheme != "https"
+        or "@" in parts.netloc
+        or port is not None
+        or parts.netloc.lower() != host
+        or not _LINKEDIN_HOST.fullmatch(host)
+    ):
+        return None
+    # Lone surrogates cannot be encoded; a URL that holds one is not an address.
+    try:
+        path = quote(parts.path, safe="/%:@!$&()*+,;=-._~")
+        query = quote(parts.query, safe="/%:@!$&()*+,;=-._~?")
+    except UnicodeEncodeError:
+        return None
+    return f"https://{host}{path or '/'}" + (f"?{query}" if query else "")
+
+
+@lru_cache(maxsize=4096)
+def mailto_url(address: str) -> str | None:
+    """Return a ``mailto:`` address for a plain ASCII address, else ``None``.
+
+    The local part is percent-encoded: ``?`` and ``&`` would otherwise add headers.
+    """
+    if not _EMAIL.fullmatch(address):
+        return None
+    local, _, domain = address.rpartition("@")
+    return f"mailto:{quote(local, safe='.+-_~!$*')}@{domain}"

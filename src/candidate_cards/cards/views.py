@@ -1,0 +1,263 @@
+"""Candidate -> CardView: what is shown, in which order and how much of it.
+
+Templates place what a view holds and decide nothing. Views are named tuples: cheap to make,
+immutable, and read by plain attribute access in the compiled templates.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+from candidate_cards.cards.bands import DEFAULT_BANDS, Bands, Tone, shown_score
+from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
+from candidate_cards.cards.links import linkedin_url, mailto_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from candidate_cards.models import Candidate, ExperienceItem, RationaleItem, Shortlist
+
+Density = Literal["row", "card", "detail"]
+DENSITIES: tuple[str, ...] = get_args(Density)
+
+# Caps are by count, never by clipping, and each says how many more there are.
+_CARD_SKILLS = 8
+_CARD_POINTS = 3
+# Up to this many characters the summary stands open; a longer one folds after its lead.
+_LEAD = 280
+
+
+class ScoreView(NamedTuple):
+    """A match score.
+
+    Attributes:
+        value: Whole number as text, ``""`` if not scored.
+        word: Band in words.
+        tone: Band, for the style.
+        accessible: Whole sentence for assistive technology.
+    """
+
+    value: str
+    word: str
+    tone: Tone
+    accessible: str
+
+
+class LinkView(NamedTuple):
+    """Text with the address it links to; ``href`` is ``""`` where it must stay text."""
+
+    text: str
+    href: str
+
+
+class EvidenceView(NamedTuple):
+    """Why one past role matters."""
+
+    title: str
+    company: str
+    duration: str
+    text: str
+
+
+class RoleView(NamedTuple):
+    """One entry of the timeline."""
+
+    role: str
+    company: str
+    duration: str
+    highlights: tuple[str, ...]
+
+
+class CardView(NamedTuple):
+    """Everything that one card shows; empty text and empty tuples are not shown."""
+
+    name: str
+    role: str
+    company: str
+    headline: str
+    place: str
+    score: ScoreView
+    lead: str
+    rest: str
+    skills: tuple[str, ...]
+    skills_more: str
+    fit: tuple[str, ...]
+    fit_more: str
+    check: tuple[str, ...]
+    check_more: str
+    evidence: tuple[EvidenceView, ...]
+    experience: tuple[RoleView, ...]
+    profile: LinkView | None
+    emails: tuple[LinkView, ...]
+    ai: bool
+
+
+class ShortlistView(NamedTuple):
+    """The frame around the cards of a page; ``heading`` is ``""`` for a single candidate."""
+
+    document_title: str
+    heading: str
+    brief: str
+    client: str
+    author: str
+    count: str
+    failed: tuple[str, ...]
+
+
+def _score_view(score: float | None, bands: Bands, labels: Labels) -> ScoreView:
+    number = shown_score(score)
+    if number is None:
+        word = labels.bands["none"]
+        return ScoreView("", word, "none", word)
+    tone = bands.tone(number)
+    word = labels.bands[tone]
+    return ScoreView(str(number), word, tone, f"{number} {labels.out_of}, {word}")
+
+
+def _split_lead(text: str) -> tuple[str, str]:
+    """Split a long text after its last whole sentence, or word, within the lead."""
+    if len(text) <= _LEAD:
+        return text, ""
+    end = text.rfind(". ", _LEAD // 3, _LEAD) + 1 or text.rfind(" ", _LEAD // 3, _LEAD) + 1
+    if not end:  # one unbroken word, or a script without spaces: nowhere to fold
+        return text, ""
+    return text[:end].rstrip(), text[end:].lstrip()
+
+
+def _cap(items: tuple[str, ...], most: int, labels: Labels) -> tuple[tuple[str, ...], str]:
+    # One hidden entry would take the place of the words that announce it.
+    if len(items) <= most + 1:
+        return items, ""
+    return items[:most], labels.more.format(len(items) - most)
+
+
+def _texts(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple([item for item in items if item and not item.isspace()])
+
+
+def _text(value: str | None) -> str:
+    return value if value and not value.isspace() else ""
+
+
+def _evidence_views(items: tuple[RationaleItem, ...]) -> tuple[EvidenceView, ...]:
+    views = [
+        EvidenceView(
+            _text(item.title),
+            _text(item.company),
+            _text(item.duration),
+            _text(item.relevance_explanation),
+        )
+        for item in items
+    ]
+    return tuple([view for view in views if any(view)])
+
+
+def _role_views(items: tuple[ExperienceItem, ...]) -> tuple[RoleView, ...]:
+    views = [
+        RoleView(
+            _text(item.role), _text(item.company), _text(item.duration), _texts(item.highlights)
+        )
+        for item in items
+    ]
+    return tuple([view for view in views if any(view)])
+
+
+def _profile_view(url: str, labels: Labels) -> LinkView | None:
+    if not url:
+        return None
+    href = linkedin_url(url)
+    return LinkView(url, "") if href is None else LinkView(labels.profile, href)
+
+
+def card_view(
+    candidate: Candidate,
+    *,
+    density: Density = "card",
+    show_emails: bool = False,
+    bands: Bands = DEFAULT_BANDS,
+    labels: Labels = DEFAULT_LABELS,
+) -> CardView:
+    """Make the view of one candidate.
+
+    Args:
+        candidate: Whatever is known; every field but the id may be missing.
+        density: ``row`` (one line), ``card`` (capped lists) or ``detail`` (everything).
+        show_emails: Whether e-mail addresses are shown at all.
+        bands: Where the score bands begin.
+        labels: The language of our own words.
+
+    Returns:
+        A view in which missing data is empty, never ``None`` inside a text.
+    """
+    score = _score_view(candidate.match_score, bands, labels)
+    role = _text(candidate.current_role)
+    company = _text(candidate.current_company)
+    headline = _text(candidate.headline)
+    if not role and headline:
+        # Enriched profiles carry no role: the headline says it, company included.
+        role, company, headline = headline, "", ""
+    lead = rest = skills_more = fit_more = check_more = ""
+    skills: tuple[str, ...] = ()
+    fit: tuple[str, ...] = ()
+    check: tuple[str, ...] = ()
+    evidence: tuple[EvidenceView, ...] = ()
+    experience: tuple[RoleView, ...] = ()
+    if density != "row":
+        lead = _text(candidate.rationale)
+        skills = _texts(candidate.skills)
+        fit = _texts(candidate.ai_fit_points)
+        check = _texts(candidate.ai_red_flags)
+        if density == "card":
+            lead, rest = _split_lead(lead)
+            headline = ""
+            skills, skills_more = _cap(skills, _CARD_SKILLS, labels)
+            fit, fit_more = _cap(fit, _CARD_POINTS, labels)
+            check, check_more = _cap(check, _CARD_POINTS, labels)
+        else:
+            evidence = _evidence_views(candidate.ai_detailed_rationale)
+            experience = _role_views(candidate.detailed_experience)
+            if headline == f"{role} {labels.at} {company}":
+                headline = ""  # it would only repeat the line above it
+    emails = _texts(candidate.emails) if show_emails else ()
+    return CardView(
+        _text(candidate.name) or labels.unnamed,
+        role,
+        company,
+        headline if density == "detail" else "",
+        _text(candidate.location),
+        score,
+        lead,
+        rest,
+        skills,
+        skills_more,
+        fit,
+        fit_more,
+        check,
+        check_more,
+        evidence,
+        experience,
+        _profile_view(_text(candidate.linkedin_url), labels),
+        tuple([LinkView(address, mailto_url(address) or "") for address in emails]),
+        bool(score.value or lead or fit or check or evidence),
+    )
+
+
+def shortlist_view(shortlist: Shortlist, *, labels: Labels = DEFAULT_LABELS) -> ShortlistView:
+    """Make the view of what stands around a shortlist's cards."""
+    heading = _text(shortlist.title) or labels.shortlist
+    number = len(shortlist.candidates)
+    noun = labels.candidate if number == 1 else labels.candidates
+    return ShortlistView(
+        heading,
+        heading,
+        _text(shortlist.brief),
+        _text(shortlist.client),
+        _text(shortlist.author),
+        f"{number} {noun}",
+        tuple([item.profile_id for item in shortlist.failed]),
+    )
+
+
+def single_view(card: CardView) -> ShortlistView:
+    """Make the frame of a page that holds one candidate and nothing else."""
+    return ShortlistView(card.name, "", "", "", "", "", ())

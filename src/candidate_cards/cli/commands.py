@@ -1,0 +1,190 @@
+"""Every command with its arguments; what it does is imported when it runs."""
+
+# Start-up must not pay for pydantic, jinja2 or a PDF engine, so imports wait for the command.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from candidate_cards import __version__
+from candidate_cards.cli.exit_codes import USER_ERRORS, ExitCode, exit_code
+
+DENSITIES = ("row", "card", "detail")
+
+EPILOG = """\
+\b
+Exit codes:
+  0    everything was done
+  1    nothing was done: unusable input, theme or output; the reason is on stderr
+  2    the command line is wrong
+  3    done, but some records failed or could not be used; the report lists them
+  130  interrupted
+
+\b
+Completion for bash (zsh and fish alike), in your shell's start-up file:
+  eval "$(_CANDIDATE_CARDS_COMPLETE=bash_source candidate-cards)"
+"""
+
+
+class _Application(click.Group):
+    """A group that turns the package's errors into a line on stderr and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        # click looks at the terminal alone; see no-color.org.
+        if os.environ.get("NO_COLOR"):
+            ctx.color = False
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
+        except BrokenPipeError:
+            raise  # The reader has seen enough: click ends quietly.
+        except USER_ERRORS as error:
+            click.echo(f"Error: {error}", err=True)
+            raise click.exceptions.Exit(exit_code(error)) from error
+
+
+@click.group(
+    cls=_Application, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def application() -> None:
+    """Turn candidate records (JSON) into themed HTML cards."""
+
+
+@application.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument(
+    "inputs",
+    metavar="INPUT...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    required=True,
+    type=click.Path(allow_dash=True),
+    help="File, folder (one file per candidate; a new one ends in /) or - for stdout.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    metavar="NAME",
+    help="fragment, element or page; by default what OUT's extension says, .html being a page.",
+)
+@click.option(
+    "--theme",
+    metavar="NAME|PATH",
+    default="dark",
+    show_default=True,
+    help="A theme's name (see `candidate-cards themes`) or your own .toml file.",
+)
+@click.option(
+    "--density",
+    type=click.Choice(DENSITIES),
+    default="card",
+    show_default=True,
+    help="How much of each candidate to show.",
+)
+@click.option(
+    "--heading-level",
+    type=click.IntRange(1, 6),
+    metavar="1-6",
+    help="Heading level of the names, to fit the page that embeds them.",
+)
+@click.option("--emails", is_flag=True, help="Show e-mail addresses.")
+@click.option("--title", metavar="TEXT", help="The role the candidates are for.")
+@click.option("--brief", metavar="TEXT", help="What was asked for, in a sentence or two.")
+@click.option("--client", metavar="TEXT", help="Who the shortlist is for.")
+@click.option("--author", metavar="TEXT", help="Who made it.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Report as JSON on stdout (on stderr if OUT is -)."
+)
+@click.option("--force", is_flag=True, help="Overwrite existing files.")
+@click.option("--dry-run", is_flag=True, help="Render and report, but write nothing.")
+@click.pass_context
+def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Render candidates as HTML.
+
+    INPUT is a file or - for stdin, JSON or JSON Lines: a sourcing, preview or enrichment result,
+    one candidate, or a list or stream of them. Several inputs are merged: the same profile in
+    two of them becomes one card.
+    """
+    from candidate_cards.cli.render import RenderOptions, run
+
+    if list(options["inputs"]).count("-") > 1:
+        message = "stdin (-) can be read only once"
+        raise click.BadParameter(message, param_hint="INPUT")
+    ctx.exit(run(RenderOptions(**options)))
+
+
+@application.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+@click.pass_context
+def themes(ctx: click.Context, /, *, as_json: bool) -> None:
+    """List the themes, or check one of your own.
+
+    CSP is the hash to allow in a page's `style-src` for cards in the format `element`.
+    """
+    if ctx.invoked_subcommand is None:
+        from candidate_cards.cli.themes import print_list
+
+        print_list(as_json=as_json)
+
+
+@themes.command(no_args_is_help=True)
+@click.argument(
+    "paths",
+    metavar="PATH...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+@click.pass_context
+def check(ctx: click.Context, /, *, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check theme files: tokens, values and contrast.
+
+    Lists every problem; exits with 1 if there is one.
+    """
+    from candidate_cards.cli.themes import print_check
+
+    ctx.exit(print_check(paths, as_json=as_json))
+
+
+@application.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.pass_context
+def doctor(ctx: click.Context, /, *, as_json: bool) -> None:
+    """Check that this installation can render; say what to install if not.
+
+    Exits with 1 if cards cannot be rendered. A missing PDF engine is only a warning.
+    """
+    from candidate_cards.cli.doctor import print_diagnosis
+
+    ctx.exit(print_diagnosis(as_json=as_json))
+
+
+@application.command()
+@click.argument(
+    "folder",
+    metavar="[DIR]",
+    default="candidate-cards-demo",
+    type=click.Path(file_okay=False, path_type=Path),
+)
+@click.option("--force", is_flag=True, help="Overwrite the files of an earlier demo.")
+def demo(*, folder: Path, force: bool) -> None:
+    """Render sample candidates into DIR and say what to open.
+
+    DIR is ./candidate-cards-demo by default.
+    """
+    from candidate_cards.cli.demo import write_demo
+
+    write_demo(folder, force=force)

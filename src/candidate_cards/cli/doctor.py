@@ -1,0 +1,211 @@
+"""``doctor``: what this installation can do, and what to install for the rest."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from candidate_cards import __version__, list_themes, load_theme, render_card
+from candidate_cards._resources import resource_root
+from candidate_cards.cli.exit_codes import ExitCode
+from candidate_cards.errors import CandidateCardsError
+from candidate_cards.models import Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Status = Literal["ok", "warning", "failed"]
+
+_COLOURS: dict[Status, str] = {"ok": "green", "warning": "yellow", "failed": "red"}
+
+_OLDEST_PYTHON = (3, 11)
+
+#: Longest wait for fontconfig, which builds its cache on first use; seconds.
+_FONT_LIST_TIMEOUT = 60
+
+_APT = "sudo apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+#: Command that installs Pango, by ``ID`` or ``ID_LIKE`` of os-release or by ``sys.platform``.
+_PANGO_COMMANDS = {
+    "debian": _APT,
+    "ubuntu": _APT,
+    "fedora": "sudo dnf install -y pango",
+    "rhel": "sudo dnf install -y pango",
+    "arch": "sudo pacman -S --needed pango",
+    "alpine": "apk add pango",
+    "suse": "sudo zypper install -y pango",
+    "darwin": "brew install pango",
+    "win32": "pacman -S mingw-w64-ucrt-x86_64-pango  (in an MSYS2 shell)",
+}
+
+#: What the cards' texts need, as fontconfig patterns.
+_SCRIPTS = {
+    "Latin": (":lang=en", "fonts-noto-core"),
+    "Chinese, Japanese, Korean": (":lang=ja", "fonts-noto-cjk"),
+    "emoji": (":charset=1f600", "fonts-noto-color-emoji"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the diagnosis.
+
+    Attributes:
+        name: What was looked at.
+        status: ``failed`` if no card can be rendered because of it.
+        detail: What was found.
+        advice: What to do about it; empty if nothing.
+    """
+
+    name: str
+    status: Status
+    detail: str
+    advice: str = ""
+
+
+def print_diagnosis(*, as_json: bool) -> ExitCode:
+    """Print every finding on stdout.
+
+    Returns:
+        ``FAILURE`` if one of them failed.
+    """
+    findings = list(_findings())
+    healthy = all(finding.status != "failed" for finding in findings)
+    if as_json:
+        report = {"healthy": healthy, "checks": [asdict(finding) for finding in findings]}
+        click.echo(json.dumps(report, indent=2))
+    else:
+        for finding in findings:
+            status = click.style(f"{finding.status:8}", fg=_COLOURS[finding.status])
+            click.echo(f"{status} {finding.name}: {finding.detail}")
+            if finding.advice:
+                click.echo(f"{'':8} {finding.advice}")
+    return ExitCode.OK if healthy else ExitCode.FAILURE
+
+
+def _findings() -> Iterator[Finding]:
+    yield _python()
+    yield Finding("candidate-cards", "ok", __version__)
+    yield from _dependencies()
+    yield from _folders()
+    yield from _themes()
+    yield _pdf_engine()
+    yield from _fonts()
+    yield _stdout()
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    if sys.version_info < _OLDEST_PYTHON:
+        return Finding("Python", "failed", version, "install Python 3.11 or later")
+    return Finding("Python", "ok", f"{version} ({sys.executable})")
+
+
+def _dependencies() -> Iterator[Finding]:
+    try:
+        requirements = metadata.requires("candidate-cards") or []
+    except metadata.PackageNotFoundError:
+        detail = "unknown: running from a folder that was not installed"
+        yield Finding("dependencies", "warning", detail, "pip install candidate-cards")
+        return
+    for requirement in requirements:
+        name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+        try:
+            yield Finding(name, "ok", metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Finding(name, "failed", "not installed", f"pip install '{requirement}'")
+
+
+def _folders() -> Iterator[Finding]:
+    for name in ("templates", "themes"):
+        try:
+            root = resource_root(name)
+        except FileNotFoundError as error:
+            yield Finding(name, "failed", str(error), "reinstall candidate-cards")
+        else:
+            yield Finding(name, "ok", str(root))
+
+
+def _themes() -> Iterator[Finding]:
+    candidate = Candidate(profile_id="doctor", name="Sample Person", match_score=80)
+    for info in list_themes():
+        name = f"theme {info.name}"
+        try:
+            card = render_card(candidate, format="element", theme=load_theme(info.name))
+        except CandidateCardsError as error:
+            yield Finding(name, "failed", str(error), "candidate-cards themes check PATH")
+        else:
+            yield Finding(name, "ok", f"renders a card ({len(card.encode())} bytes)")
+
+
+def _pdf_engine() -> Finding:
+    name = "PDF engine"
+    try:
+        # Without Pango it prints advice on stdout, into what may be a JSON report.
+        with redirect_stdout(sys.stderr):
+            import weasyprint  # noqa: PLC0415 - takes half a second, and may not load at all
+
+            size = len(weasyprint.HTML(string="<p>Sample").write_pdf())
+    except ImportError as error:
+        return Finding(name, "warning", f"no WeasyPrint ({error})", "pip install weasyprint")
+    except OSError:
+        detail = "WeasyPrint cannot load Pango; HTML works without it"
+        return Finding(name, "warning", detail, pango_command())
+    return Finding(name, "ok", f"WeasyPrint {weasyprint.__version__} ({size} bytes for a line)")
+
+
+def pango_command() -> str:
+    """Return the one command that installs Pango on this system."""
+    keys = [sys.platform]
+    if sys.platform == "linux":
+        try:
+            release = platform.freedesktop_os_release()
+        except OSError:
+            release = {}
+        keys = [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
+    found = (_PANGO_COMMANDS[key] for key in keys if key in _PANGO_COMMANDS)
+    return next(found, "install Pango 1.44 or later with the system's package manager")
+
+
+def _fonts() -> Iterator[Finding]:
+    fontconfig = shutil.which("fc-list")
+    if fontconfig is None:
+        return
+    for script, (pattern, package) in _SCRIPTS.items():
+        name = f"font for {script}"
+        try:
+            listing = subprocess.run(  # noqa: S603  every argument is ours
+                [fontconfig, pattern, "family"],
+                capture_output=True,
+                check=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_FONT_LIST_TIMEOUT,
+            ).stdout
+        except (OSError, subprocess.SubprocessError) as error:
+            yield Finding(name, "warning", f"fc-list failed: {type(error).__name__}")
+            continue
+        families = sorted({line.split(",")[0] for line in listing.splitlines() if line})
+        if families:
+            yield Finding(name, "ok", f"{families[0]} and {len(families) - 1} more")
+        else:
+            advice = f"a font such as {package}; only PDF and browsers on this machine need it"
+            yield Finding(name, "warning", "none found", advice)
+
+
+def _stdout() -> Finding:
+    encoding = getattr(sys.stdout, "encoding", None) or "none"
+    if encoding.lower().replace("-", "") == "utf8":
+        return Finding("stdout", "ok", encoding)
+    advice = "set PYTHONUTF8=1; HTML is UTF-8 in any case"
+    return Finding("stdout", "warning", f"encoding is {encoding}", advice)

@@ -1,0 +1,103 @@
+"""Files: names that data cannot steer, and writes that are whole or absent."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import unicodedata
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from candidate_cards.errors import ExportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+#: Names that Windows gives to devices, whatever their extension.
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))]
+)
+
+#: Names of files that the output itself needs.
+_TAKEN = frozenset(["index"])
+
+#: Characters of a stem; leaves room for a number and an extension on every file system.
+_LONGEST_STEM = 64
+
+
+def file_stems(profile_ids: Iterable[str]) -> Iterator[str]:
+    """Name one file per profile.
+
+    A stem holds only ``a-z``, ``0-9``, ``_`` and single hyphens, so it is no path, no device and
+    the same on file systems that fold case or normalise Unicode. Later profiles whose ids fold
+    to a stem in use get a number. The same ids in the same order get the same stems.
+
+    Args:
+        profile_ids: Any text, in ranking order.
+
+    Yields:
+        As many stems, without extension, no two of them equal.
+    """
+    used = set(_TAKEN)
+    following: dict[str, int] = {}
+    for profile_id in profile_ids:
+        stem = slug = _slug(profile_id)
+        while stem in used:
+            number = following.get(slug, 2)
+            following[slug] = number + 1
+            stem = f"{slug}-{number}"
+        used.add(stem)
+        yield stem
+
+
+def _slug(text: str) -> str:
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9_]+", "-", ascii_text).strip("-")[:_LONGEST_STEM].rstrip("-")
+    if not slug:
+        return "candidate"
+    return f"candidate-{slug}" if slug in _DEVICES else slug
+
+
+def refuse_existing(paths: Iterable[Path]) -> None:
+    """Raise if a write would replace a file.
+
+    Devices and pipes pass: writing to them replaces nothing.
+
+    Raises:
+        ExportError: Some paths hold files; it names the first and counts the rest.
+    """
+    existing = [path for path in paths if path.is_file() or path.is_dir()]
+    if existing:
+        others = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
+        message = f"{existing[0]}{others} exists already; pass --force to overwrite"
+        raise ExportError(message)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees all of it or nothing, and make its folder.
+
+    Args:
+        path: Where to; a device or a pipe is written to, a link is followed.
+        content: The whole file.
+
+    Raises:
+        OSError: The system refused; an existing file is as before.
+    """
+    if path.exists() and not path.is_file():
+        # Renaming onto /dev/null or a pipe would replace it by a file.
+        path.write_bytes(content)
+        return
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        # Not tempfile: its files are for one user only, whatever the umask allows.
+        with unfinished.open("xb") as file:
+            file.write(content)
+        unfinished.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise

@@ -1,0 +1,155 @@
+"""The one error hierarchy.
+
+::
+
+    CandidateCardsError
+    ├ InputError(ValueError)            every problem with its place, in one go
+    ├ NotAvailableError(LookupError)    theme, template or format; lists the names that exist
+    ├ RenderingError                    template and line
+    ├ ExportError
+    │ └ MissingDependencyError(ImportError)
+    └ VendorError
+      ├ VendorConnectionError, VendorTimeoutError
+      ├ VendorResponseError             status, code, request id
+      └ UnsupportedFeatureError         the vendor cannot express this
+
+Messages name files, fields and tokens; they never hold a candidate's data or a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "notice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing found in an input, and where.
+
+    Attributes:
+        message: What is wrong and what to do; never the data itself.
+        source: File name, ``-`` for standard input, or a label such as ``<string>``.
+        path: Keys and indexes that lead to the value, outermost first.
+        line: Line in the source, from 1, where known.
+        column: Column in that line, from 1, where known.
+        severity: ``error`` if something could not be used, ``notice`` if it was used changed.
+    """
+
+    message: str
+    source: str = ""
+    path: tuple[str | int, ...] = ()
+    line: int | None = None
+    column: int | None = None
+    severity: Severity = "error"
+
+    @property
+    def field(self) -> str:
+        """The path as people write it: ``candidates[3].matchScore``."""
+        parts: list[str] = []
+        for key in self.path:
+            if isinstance(key, int):
+                parts.append(f"[{key}]")
+            else:
+                parts.append(f".{key}" if parts else key)
+        return "".join(parts)
+
+    def __str__(self) -> str:
+        place = self.source
+        if self.line is not None:
+            place += f":{self.line}"
+            if self.column is not None:
+                place += f":{self.column}"
+        return ": ".join(part for part in (place, self.field, self.message) if part)
+
+
+class CandidateCardsError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class InputError(CandidateCardsError, ValueError):
+    """An input cannot be used; ``problems`` holds every reason, not just the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: Sequence[Problem] = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class NotAvailableError(CandidateCardsError, LookupError):
+    """A theme, template or format of that name does not exist."""
+
+    def __init__(self, kind: str, name: str, available: Iterable[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.available: Sequence[str] = tuple(sorted(available))
+        super().__init__(kind, name, self.available)
+
+    def __str__(self) -> str:
+        names = ", ".join(self.available) or "none"
+        return f"there is no {self.kind} {self.name!r}; available: {names}"
+
+
+class RenderingError(CandidateCardsError):
+    """A template or style sheet cannot be compiled, or failed while rendering."""
+
+    def __init__(self, message: str, *, template: str = "", line: int | None = None) -> None:
+        self.message = message
+        self.template = template
+        self.line = line
+        super().__init__(message, template, line)
+
+    def __str__(self) -> str:
+        place = self.template if self.line is None else f"{self.template}:{self.line}"
+        return f"{place}: {self.message}" if place else self.message
+
+
+class ExportError(CandidateCardsError):
+    """A rendered document cannot be turned into the bytes of a format."""
+
+
+class MissingDependencyError(ExportError, ImportError):
+    """A format needs a library that is not there; the message says how to get it."""
+
+
+class VendorError(CandidateCardsError):
+    """The vendor's API could not be used."""
+
+
+class VendorConnectionError(VendorError):
+    """No connection was made, or it broke."""
+
+
+class VendorTimeoutError(VendorError):
+    """The deadline passed before an answer came."""
+
+
+class VendorResponseError(VendorError):
+    """The vendor answered with an error.
+
+    Attributes:
+        status: HTTP status.
+        code: The vendor's machine-readable code, or ``None``.
+        request_id: The run or request that it concerns, or ``None``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        super().__init__(message)
+
+
+class UnsupportedFeatureError(VendorError):
+    """The vendor's API cannot express what was asked for."""

@@ -1,0 +1,137 @@
+"""The Jinja environment, and the two hooks that make its code fast.
+
+Why hooks: stock Jinja calls ``environment.getattr`` for every ``a.b`` and makes a ``Markup``
+object of every value it escapes; both cost more than the rest of a card. Here ``a.b`` is plain
+attribute access and a value is escaped to a plain ``str``. Where a future Jinja2 or MarkupSafe
+lacks a hook, `make_environment` returns a stock environment: same output, slower.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, StrictUndefined, nodes
+from jinja2.compiler import CodeGenerator
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jinja2.compiler import Frame
+
+try:  # private in MarkupSafe 3: the escaping itself, without the Markup object around it
+    from markupsafe import _escape_inner
+except ImportError:  # pragma: no cover - a test removes it
+    _escape_inner = None  # type: ignore[assignment]
+
+_SPACE = re.compile(r"\s+")
+
+
+def _make_escape_text(escape_inner: Callable[[str], str]) -> Callable[[object], str]:
+    def escape_text(value: object) -> str:
+        if type(value) is str:
+            return escape_inner(value)
+        return str(escape(value))
+
+    return escape_text
+
+
+class FastCodeGenerator(CodeGenerator):
+    """Emits ``a.b`` for attribute access and escapes to plain strings."""
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 Jinja's name
+        self.visit(node.node, frame)
+        self.write(f".{node.attr}")
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.escape_text(")
+
+
+def hooks_available() -> bool:
+    """Tell whether this Jinja2 and this MarkupSafe have what the fast code needs."""
+    return _escape_inner is not None and all(
+        hasattr(CodeGenerator, name) for name in ("visit_Getattr", "_output_child_pre")
+    )
+
+
+def make_environment(*, fast: bool | None = None) -> Environment:
+    """Make an environment: autoescape on, undefined names strict, no loader.
+
+    Args:
+        fast: Use the hooks; by default where they are available.
+    """
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    if hooks_available() if fast is None else fast:
+        environment.code_generator_class = FastCodeGenerator
+        environment.escape_text = _make_escape_text(_escape_inner)  # type: ignore[attr-defined]
+    return environment
+
+
+class _Fold(NodeTransformer):
+    """Puts constants in, drops branches that can never run, and folds white space."""
+
+    def __init__(self, constants: Mapping[str, object]) -> None:
+        self._constants = constants
+
+    def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802 Jinja's name
+        if node.ctx == "load" and node.name in self._constants:
+            return nodes.Const(self._constants[node.name], lineno=node.lineno)
+        return node
+
+    def visit_If(self, node: nodes.If) -> nodes.Node | list[nodes.Node]:  # noqa: N802
+        branches: list[nodes.If] = []
+        otherwise = self._visit_all(node.else_)
+        # Jinja keeps `elif` branches in a list; each may be constant on its own.
+        for branch in (node, *node.elif_):
+            test = self.visit(branch.test)
+            body = self._visit_all(branch.body)
+            known = _constant(test)
+            if known is None:
+                branches.append(nodes.If(test, body, [], [], lineno=branch.lineno))
+            elif known[0]:
+                otherwise = body
+                break
+        if not branches:
+            return otherwise
+        branches[0].elif_ = branches[1:]
+        branches[0].else_ = otherwise
+        return branches[0]
+
+    def _visit_all(self, body: list[nodes.Node]) -> list[nodes.Node]:
+        return [made for node in body for made in self.visit_list(node)]
+
+    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Node:  # noqa: N802
+        # Words stay apart where styles are stripped; indentation is not worth its bytes.
+        node.data = _SPACE.sub(lambda run: "\n" if "\n" in run[0] else " ", node.data)
+        return node
+
+
+def _constant(test: nodes.Expr) -> tuple[object] | None:
+    try:
+        return (test.as_const(),)
+    except nodes.Impossible:
+        return None
+
+
+def fold(tree: nodes.Template, constants: Mapping[str, object]) -> nodes.Template:
+    """Resolve all that is known when the template is compiled."""
+    folded = _Fold(constants).visit(tree)
+    assert isinstance(folded, nodes.Template)  # noqa: S101  the root is never replaced
+    return folded
+
+
+def constant_text(environment: Environment, source: str, constants: Mapping[str, object]) -> str:
+    """Evaluate ``{{ source }}`` now and return it escaped."""
+    value = environment.compile_expression(source, undefined_to_none=False)(**constants)
+    return str(value if isinstance(value, Markup) else escape(value))

@@ -1,0 +1,114 @@
+"""Fixtures of the browser tests: the system's Chromium, npm packages, a loopback server.
+
+A part that is missing skips its tests aloud; with ``CI`` set in the environment it fails them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+import pytest
+from harness import PageServer, RecordedPage, recorded_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+HERE = Path(__file__).parent
+_MISSING = "MISSING PART: "
+_ARGUMENTS = (
+    "--no-sandbox",  # Chromium refuses to start its sandbox as root, as in most CI containers
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Sub-pixel colours depend on what lies under a text; pictures are compared for equality.
+    "--disable-lcd-text",
+    # A second lock beside the aborted requests: no name but the loopback address resolves.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+OpenPage = Callable[..., RecordedPage]
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
+        pytest.fail(_MISSING + reason, pytrace=False)
+    pytest.skip(_MISSING + reason)
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """Folder of the npm packages that package-lock.json names."""
+    folder = HERE / "node_modules"
+    if not (folder / ".package-lock.json").is_file():
+        _missing("npm packages of the browser tests; run: npm ci --prefix tests/browser")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, one process per test worker."""
+    found = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    executable = next(filter(None, found), None)
+    if executable is None:
+        _missing("Chromium; run: apt-get install chromium (or put google-chrome on the PATH)")
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415  # may be missing
+    except ModuleNotFoundError:
+        _missing("Playwright; run: pip install --group test")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(node_modules: Path) -> Iterator[PageServer]:
+    """A loopback server of pages kept in memory and of the npm packages."""
+    with PageServer(node_modules) as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: PageServer) -> Iterator[OpenPage]:
+    """Open recorded pages; keywords go to ``harness.recorded_page``."""
+    with ExitStack() as pages:
+
+        def open_one(**options: Any) -> RecordedPage:  # noqa: ANN401  # Playwright checks them
+            return pages.enter_context(recorded_page(chromium, server, **options))
+
+        yield open_one
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> RecordedPage:
+    """One recorded page of 1000 x 1200 CSS px."""
+    return open_page()
+
+
+@pytest.fixture(params=["dark", "light"])
+def theme(request: pytest.FixtureRequest) -> Literal["dark", "light"]:
+    """Each of the two base themes in turn."""
+    value: Literal["dark", "light"] = request.param
+    return value
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud which tests did not run because a part is missing, and how to get it."""
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        # longrepr of a skipped report: (file, line, reason)
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if _MISSING in reason:
+            part = reason.partition(_MISSING)[2]
+            reasons[part] = reasons.get(part, 0) + 1
+    for part, count in reasons.items():
+        terminalreporter.section("BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{count} tests are missing {part}", red=True, bold=True)
