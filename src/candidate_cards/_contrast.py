@@ -6,13 +6,14 @@ on. Hairlines and the score ring's unfilled track say nothing by themselves and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import floor
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from coloraide import Color
 
 TEXT: Final = 4.5
@@ -142,8 +143,7 @@ def _suggest(tokens: Mapping[str, str], token: str, ground: str, needed: float) 
     for constraints in (under + over, under, [(tokens[ground], needed)]):
         for candidate in candidates:
             if all(contrast(candidate, other) >= least for other, least in constraints) and (
-                token != _GRADIENT[1]
-                or _least_of_gradient({**tokens, token: candidate}) >= TEXT
+                token != _GRADIENT[1] or _least_of_gradient({**tokens, token: candidate}) >= TEXT
             ):
                 return candidate
     message = f"no lightness of {token} stands out from {ground}"  # black or white always does

@@ -38,15 +38,16 @@ Both end as one :class:`TokenFile` in the shape of the TOML, so every later rule
 from __future__ import annotations
 
 import json
-import math
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Never
+from typing import TYPE_CHECKING, Final, Never
 
 from candidate_cards._token_values import VOCABULARY, Kind
 from candidate_cards.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 TOML_EXTENSIONS: Final = (".toml",)
 JSON_EXTENSIONS: Final = (".json", ".tokens")
@@ -54,9 +55,8 @@ EXTENSION_KEY: Final = "candidate-cards"
 
 _TYPES: Final[Mapping[Kind, str]] = {"color": "color", "font": "fontFamily", "length": "dimension"}
 _ALIAS = re.compile(r"\{([^{}]{1,400})\}")
-_MAX_STEPS: Final = 20_000
+_MAX_STEPS: Final = 5_000
 _MAX_DEPTH: Final = 40
-_ALPHA_SEPARATOR: Final = " / "
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +86,16 @@ def parse_token_file(data: bytes, *, source: str) -> TokenFile:
     Raises:
         InputError: It is neither of the two formats.
     """
+    if not source.lower().endswith((*TOML_EXTENSIONS, *JSON_EXTENSIONS)):
+        ends = ", ".join((*TOML_EXTENSIONS, *JSON_EXTENSIONS))
+        _refuse(source, f"a theme's file name ends in one of {ends}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         _refuse(source, "the file is not UTF-8 text")
     if source.lower().endswith(TOML_EXTENSIONS):
         return _parse_toml(text, source)
-    if source.lower().endswith(JSON_EXTENSIONS):
-        return _parse_json(text, source)
-    ends = ", ".join((*TOML_EXTENSIONS, *JSON_EXTENSIONS))
-    _refuse(source, f"a theme's file name ends in one of {ends}")
+    return _parse_json(text, source)
 
 
 def _refuse(source: str, message: str, line: int | None = None, column: int | None = None) -> Never:
@@ -109,8 +109,8 @@ def _parse_toml(text: str, source: str) -> TokenFile:
         what, _, place = str(error).partition(" (at ")
         numbers = [int(digits) for digits in re.findall(r"\d+", place)]
         _refuse(source, f"this is not TOML: {_one_line(what)}", *numbers[:2])
-    except RecursionError:
-        _refuse(source, "this is not a theme: nested too deep")
+    except (ValueError, RecursionError):  # a number of 5,000 digits; a thousand brackets
+        _refuse(source, "this is not a theme: a number too long, or nested too deep")
     return TokenFile(source, content, _lines_of_toml(text))
 
 
@@ -199,7 +199,12 @@ class _Translator:
         extensions = self._document.get("$extensions")
         ours = extensions.get(EXTENSION_KEY) if isinstance(extensions, dict) else None
         if isinstance(ours, dict):
-            content.update(ours)
+            for key, value in ours.items():
+                if key in VOCABULARY:
+                    misplaced = _TokenError("is a group of tokens, and belongs at the top")
+                    self._report(misplaced, ("$extensions", EXTENSION_KEY, key))
+                else:
+                    content[key] = value
         elif ours is not None:
             self._report(_TokenError("must be an object"), ("$extensions", EXTENSION_KEY))
         if "$description" in self._document:
@@ -221,11 +226,12 @@ class _Translator:
             return
         for place in self._leaves(group):
             name = "-".join(part for part in place.path[1:] if part != "$root")
+            if name in seen:
+                twice = _TokenError("is given twice: another path also comes to this name")
+                self._report(twice, place.path)
+                continue
+            seen.add(name)
             try:
-                if name in seen:
-                    message = f"is given twice: another path also reads {name}"
-                    raise _TokenError(message)
-                seen.add(name)
                 yield name, self._value(place, _TYPES[kind])
             except _TokenError as error:
                 self._report(error, place.path)
@@ -279,9 +285,7 @@ class _Translator:
         if "$extends" in node and (not isinstance(target.node, dict) or _is_token(target.node)):
             message = "extends something that is not a group"
             raise _TokenError(message)
-        if not isinstance(target.node, dict) or not (
-            _is_token(target.node) or any(not key.startswith("$") for key in target.node)
-        ):
+        if not isinstance(target.node, dict) or "$value" in target.path:
             # A pointer at a bare value, such as #/palette/teal/$value, makes this a token.
             return {"$type": target.type, "$value": target.node} | own
         if target.type is not None:
@@ -299,9 +303,7 @@ class _Translator:
         if alias := _ALIAS.fullmatch(reference):
             keys = alias[1].split(".")
         elif reference.startswith("#/"):
-            keys = [
-                key.replace("~1", "/").replace("~0", "~") for key in reference[2:].split("/")
-            ]
+            keys = [key.replace("~1", "/").replace("~0", "~") for key in reference[2:].split("/")]
         else:
             message = "has a reference that is neither {group.token} nor #/group/token"
             raise _TokenError(message)
@@ -311,8 +313,6 @@ class _Translator:
         return place
 
     def _value(self, place: _Place, wanted: str) -> object:
-        if not isinstance(place.node, dict):  # pragma: no cover - leaves are tokens
-            raise TypeError
         value, kind = self._resolve(place, ())
         if kind is None:
             message = f'has no type; give it, or a group around it, "$type": "{wanted}"'
@@ -324,7 +324,7 @@ class _Translator:
             return _css_color(value)
         if wanted == "dimension":
             return _css_length(value)
-        return value
+        return _flat(value)
 
     def _resolve(self, place: _Place, active: tuple[str, ...]) -> tuple[object, str | None]:
         """Return a token's plain value and its type."""
@@ -357,6 +357,13 @@ class _Translator:
         return value
 
 
+def _flat(names: object) -> object:
+    """Return a font list whose aliases to lists are spread out."""
+    if not isinstance(names, list):
+        return names
+    return [name for part in names for name in (part if isinstance(part, list) else [part])]
+
+
 def _is_token(node: object) -> bool:
     return isinstance(node, dict) and "$value" in node
 
@@ -387,7 +394,7 @@ def _css_length(value: object) -> object:
     if unit == "rem":
         message = "is in rem, which changes with the page around a card; give pixels (16 to 1rem)"
         raise _TokenError(message)
-    if not _is_number(number) or unit != "px":
+    if not isinstance(number, int | float) or not _is_number(number) or unit != "px":
         message = 'must be {"value": <number>, "unit": "px"}'
         raise _TokenError(message)
     return f"{_digits(number)}px"
@@ -430,7 +437,7 @@ def _css_color(value: object) -> object:
     texts = [part if part == "none" else _digits(part) for part in parts]
     if space in _PERCENT:
         texts[1:] = [text if text == "none" else f"{text}%" for text in texts[1:]]
-    opacity = "" if alpha == 1 else _ALPHA_SEPARATOR + _digits(alpha)
+    opacity = "" if alpha == 1 else f" / {_digits(alpha)}"
     if space in _FUNCTIONS:
         return f"{space}({' '.join(texts)}{opacity})"
     return f"color({space} {' '.join(texts)}{opacity})"
@@ -438,10 +445,7 @@ def _css_color(value: object) -> object:
 
 def _is_number(value: object) -> bool:
     return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and abs(value) < 1e4  # noqa: PLR2004 - more than any component or length
+        isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e4  # noqa: PLR2004 - more than any component or length; not of NaN
     )
 
 

@@ -11,7 +11,10 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_LOGO_BYTES: Final = 64 * 1024
 MAX_ALT_CHARACTERS: Final = 120
@@ -29,8 +32,11 @@ _XLINK: Final = "http://www.w3.org/1999/xlink"
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
 # No use, symbol, pattern, marker or filter: a few nested ones cost a renderer hours.
 _ELEMENTS: Final = frozenset(
-    "svg g defs title desc style path rect circle ellipse line polyline polygon text tspan "
-    "linearGradient radialGradient stop clipPath mask".split()
+    {
+        *("svg", "g", "defs", "title", "desc", "style", "path", "rect", "circle", "ellipse"),
+        *("line", "polyline", "polygon", "text", "tspan"),
+        *("linearGradient", "radialGradient", "stop", "clipPath", "mask"),
+    }
 )
 # In attributes too: a style attribute, or any presentation attribute, holds CSS.
 _LOCAL_URL = re.compile(r"url\(\s*[\"']?#[\w.-]+[\"']?\s*\)", re.IGNORECASE)
@@ -46,6 +52,9 @@ class Logo:
         data: The file's bytes, at most 64 KiB.
         media_type: What the bytes are, found by looking at them.
         alt: The words that stand for it; plain text, not escaped.
+
+    Raises:
+        ValueError: The bytes are not such a picture, or there is no ``alt``.
     """
 
     data: bytes = field(repr=False)
@@ -53,6 +62,9 @@ class Logo:
     alt: str
 
     def __post_init__(self) -> None:
+        if not self.alt.strip():
+            message = "alt is missing"
+            raise ValueError(message)
         if self.media_type != recognise(self.data):
             message = "media_type is not what the bytes are"
             raise ValueError(message)
@@ -83,23 +95,43 @@ def recognise(data: bytes) -> str:
 
 def _check_svg(data: bytes) -> None:
     # Expat itself, since it tells of a doctype before anything in it is expanded.
-    from xml.parsers import expat  # noqa: PLC0415, S407 - see above; nothing else needs it
+    from xml.parsers import expat  # noqa: PLC0415 - only for a logo
 
-    style: list[str] = []
-    stack: list[str] = []
     parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
+    check = _SvgCheck()
+    parser.XmlDeclHandler = check.declaration
+    parser.StartElementHandler = check.start
+    parser.EndElementHandler = check.end
+    parser.CharacterDataHandler = check.text
+    parser.StartDoctypeDeclHandler = check.refuse
+    parser.ProcessingInstructionHandler = check.refuse
+    try:
+        parser.Parse(data, True)  # noqa: FBT003 - positional only
+    except expat.ExpatError as error:
+        message = (
+            f"is an SVG that cannot be read: line {error.lineno}: {expat.ErrorString(error.code)}"
+        )
+        raise ValueError(message) from None
+    check.finish()
 
-    def refuse(*_: object) -> None:
-        message = "is an SVG with a doctype, entity or processing instruction"
-        raise ValueError(message)
 
-    def declaration(_: str, encoding: str | None, __: int) -> None:
-        if (encoding or "utf-8").lower() != "utf-8":  # else readers may see another document
+class _SvgCheck:
+    """Handlers of an XML reader; each raises ``ValueError`` at what a logo may not hold."""
+
+    def __init__(self) -> None:
+        self._stack: list[str] = []
+        self._sheet: list[str] = []
+
+    def declaration(self, _: str, encoding: str | None, __: int) -> None:
+        if (encoding or "utf-8").lower() != "utf-8":  # else others may read another document
             message = "is an SVG that is not in UTF-8"
             raise ValueError(message)
 
-    def start(name: str, attributes: dict[str, str]) -> None:
+    def refuse(self, *_: object) -> None:
+        message = "is an SVG with a doctype or a processing instruction"
+        raise ValueError(message)
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
         namespace, _, local = name.rpartition(" ")
         if namespace != _SVG or local not in _ELEMENTS:
             message = (
@@ -107,39 +139,28 @@ def _check_svg(data: bytes) -> None:
                 "export it as plain SVG, with shapes and gradients only"
             )
             raise ValueError(message)
-        if not stack and (local != "svg" or "viewBox" not in attributes):
+        if not self._stack and (local != "svg" or "viewBox" not in attributes):
             message = "is an SVG without a viewBox, which it needs to be scaled"
             raise ValueError(message)
-        stack.append(local)
-        if len(stack) > _MAX_DEPTH:
+        if len(self._stack) == _MAX_DEPTH:
             message = f"is an SVG nested more than {_MAX_DEPTH} deep"
             raise ValueError(message)
+        self._stack.append(local)
         for key, value in attributes.items():
             _check_attribute(key, value)
 
-    def end(_: str) -> None:
-        stack.pop()
+    def end(self, _: str) -> None:
+        self._stack.pop()
 
-    def text(data: str) -> None:
-        if stack[-1] == "style":
-            style.append(data)
+    def text(self, data: str) -> None:
+        if self._stack[-1] == "style":
+            self._sheet.append(data)
 
-    parser.XmlDeclHandler = declaration
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    parser.ProcessingInstructionHandler = refuse
-    try:
-        parser.Parse(data, True)  # noqa: FBT003 - positional only
-    except expat.ExpatError as error:
-        message = f"is an SVG that cannot be read: line {error.lineno}, {expat.ErrorString(error.code)}"
-        raise ValueError(message) from None
-    sheet = _LOCAL_URL.sub("", "".join(style))
-    if "@" in sheet or _ACTIVE.search(sheet):
-        message = "is an SVG whose style sheet refers to something outside"
-        raise ValueError(message)
+    def finish(self) -> None:
+        sheet = _LOCAL_URL.sub("", "".join(self._sheet))
+        if "@" in sheet or _ACTIVE.search(sheet):
+            message = "is an SVG whose style sheet refers to something outside"
+            raise ValueError(message)
 
 
 def _check_attribute(key: str, value: str) -> None:

@@ -9,10 +9,12 @@ words and commas. None of those can hold a quote, bracket, brace, semicolon, bac
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from unicodedata import category
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 Kind = Literal["color", "font", "length"]
 
@@ -151,7 +153,7 @@ def _parse_length(raw: object, low: int, high: int) -> str:
 
 
 def _parse_font_family(raw: object) -> str:
-    names: Sequence[object] = [raw] if isinstance(raw, str) else raw if _is_list(raw) else []
+    names: Sequence[object] = raw if isinstance(raw, list) else [raw]
     if not 1 <= len(names) <= _MAX_FAMILIES:
         message = (
             f"must be a list of 1 to {_MAX_FAMILIES} font names, "
@@ -187,7 +189,3 @@ def _is_identifier(word: str) -> bool:
         and category(body[0])[0] == "L"
         and all(char == "-" or category(char)[0] in "LM" or category(char) == "Nd" for char in body)
     )
-
-
-def _is_list(raw: object) -> bool:
-    return isinstance(raw, list | tuple)

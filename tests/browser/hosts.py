@@ -222,8 +222,8 @@ HOSTILE = (
     Host(
         "important-layer",
         style="@layer earliest{*{color:red!important;padding:3px!important;"
-        "font:9px fantasy!important;background:pink!important;border:1px solid red!important;text-align:right!important;"
-        "max-width:90px!important}}@layer later{*{all:revert!important}}",
+        "font:9px fantasy!important;background:pink!important;border:1px solid red!important;"
+        "text-align:right!important;max-width:90px!important}}@layer later{*{all:revert!important}}",
         fragment_holds=False,
     ),
     Host(

@@ -100,7 +100,7 @@ class ShortlistView(NamedTuple):
     brief: str
     client: str
     author: str
-    count: str
+    size: str
     failed: tuple[str, ...]
 
 

@@ -15,14 +15,18 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from candidate_cards import __version__, list_themes, load_theme, render_card
+from candidate_cards import __version__, list_formats, list_themes, load_theme, render_card
 from candidate_cards._resources import resource_root
 from candidate_cards.cli.exit_codes import ExitCode
+from candidate_cards.cli.report import counted
 from candidate_cards.errors import CandidateCardsError
 from candidate_cards.models import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from candidate_cards.rendering import Document
+    from candidate_cards.themes import Theme
 
 Status = Literal["ok", "warning", "failed"]
 
@@ -140,12 +144,20 @@ def _themes() -> Iterator[Finding]:
     candidate = Candidate(profile_id="doctor", name="Sample Person", match_score=80)
     for info in list_themes():
         name = f"theme {info.name}"
+        # Without a bundled theme this installation is broken; another's is its own matter.
+        status: Status = "failed" if info.origin == "bundled" else "warning"
         try:
-            card = render_card(candidate, format="element", theme=load_theme(info.name))
+            size = sum(len(card.encode()) for card in _cards(candidate, load_theme(info.name)))
         except CandidateCardsError as error:
-            yield Finding(name, "failed", str(error), "candidate-cards themes check PATH")
+            yield Finding(name, status, str(error))
         else:
-            yield Finding(name, "ok", f"renders a card ({len(card.encode())} bytes)")
+            formats = counted(len(list_formats()), "format")
+            yield Finding(name, "ok", f"renders a card in {formats} ({size} bytes)")
+
+
+def _cards(candidate: Candidate, theme: Theme) -> Iterator[Document]:
+    for name in list_formats():
+        yield render_card(candidate, format=name, theme=theme)
 
 
 def _pdf_engine() -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,22 +15,13 @@ from candidate_cards.exports import compiled_template, get_exporter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+    from candidate_cards.themes import ThemeInfo
 
 
 def print_list(*, as_json: bool) -> None:
     """Print every theme that a name can choose, on stdout."""
-    element = get_exporter("element")
-    rows = [
-        {
-            "name": info.name,
-            "colorScheme": info.color_scheme,
-            "origin": info.origin,
-            "extends": info.extends,
-            "csp": compiled_template(element, load_theme(info.name)).style_hash,
-        }
-        for info in list_themes()
-    ]
+    rows = [_row(info) for info in list_themes()]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -38,18 +30,35 @@ def print_list(*, as_json: bool) -> None:
         key: max(len(title), *(len(row[key] or "-") for row in rows))
         for key, title in titles.items()
     }
-    for row in [{**titles, "csp": "CSP"}, *rows]:
+    header: dict[str, str | None] = {**titles, "csp": "CSP"}
+    for row in [header, *rows]:
         cells = [(row[key] or "-").ljust(width) for key, width in widths.items()]
-        click.echo("  ".join([*cells, row["csp"] or "-"]))
+        click.echo("  ".join([*cells, row["csp"] or f"error: {row['error']}"]))
 
 
-def print_check(paths: Iterable[Path], *, as_json: bool) -> ExitCode:
+def _row(info: ThemeInfo) -> dict[str, str | None]:
+    row: dict[str, str | None] = {
+        "name": info.name,
+        "colorScheme": None,
+        "origin": info.origin,
+        "extends": info.extends,
+        "csp": None,
+        "error": info.error,
+    }
+    if info.error is None:
+        theme = load_theme(info.name)
+        template = compiled_template(get_exporter("element"), theme)
+        row |= {"colorScheme": theme.color_scheme, "csp": f"'{template.style_hash}'"}
+    return row
+
+
+def print_check(paths: Iterable[str], *, as_json: bool) -> ExitCode:
     """Print what is wrong with theme files: one line per problem on stdout.
 
     Returns:
         ``FAILURE`` if there is a problem.
     """
-    problems = {str(path): _problems(path) for path in paths}
+    problems = {path: _problems(path) for path in paths}
     if as_json:
         rows = [{"path": path, "problems": found} for path, found in problems.items()]
         click.echo(json.dumps(rows, indent=2))
@@ -62,9 +71,9 @@ def print_check(paths: Iterable[Path], *, as_json: bool) -> ExitCode:
     return ExitCode.FAILURE if any(problems.values()) else ExitCode.OK
 
 
-def _problems(path: Path) -> list[str]:
+def _problems(path: str) -> list[str]:
     try:
-        load_theme(path)
+        load_theme(Path(path))  # a path even if it looks like a name
     except InputError as error:
         return [str(problem) for problem in error.problems]
     except CandidateCardsError as error:

@@ -71,7 +71,7 @@ def refuse_existing(paths: Iterable[Path]) -> None:
     existing = [path for path in paths if path.is_file() or path.is_dir()]
     if existing:
         others = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
-        message = f"{existing[0]}{others} exists already; pass --force to overwrite"
+        message = f"would overwrite {existing[0]}{others}; pass --force to allow it"
         raise ExportError(message)
 
 

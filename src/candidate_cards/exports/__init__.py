@@ -110,6 +110,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     heading_level: int | None = None,
     show_emails: bool = False,
     nonce: str = "",
+    fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
 ) -> Document:
@@ -124,6 +125,8 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
             in a page.
         show_emails: Whether e-mail addresses appear.
         nonce: For the style element of ``element`` and ``page`` under a host's policy.
+        fallback: Whether an ``element`` holds a fragment for hosts that make no shadow root.
+            Leave it out under a policy that forbids style attributes.
         bands: Lowest scores of the bands.
         labels: The language of our own words.
 
@@ -143,7 +146,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
         candidate, density=density, show_emails=show_emails, bands=bands, labels=labels
     )
     template = compiled_template(exporter, _theme(theme), density, heading_level, labels)
-    return _render(template, single_view(card), (card,), nonce)
+    return _render(template, single_view(card), (card,), nonce=nonce, fallback=fallback)
 
 
 def render_shortlist(  # noqa: PLR0913  each is a choice that users make
@@ -155,6 +158,7 @@ def render_shortlist(  # noqa: PLR0913  each is a choice that users make
     heading_level: int = 2,
     show_emails: bool = False,
     nonce: str = "",
+    fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
 ) -> Document:
@@ -162,12 +166,12 @@ def render_shortlist(  # noqa: PLR0913  each is a choice that users make
     exporter = get_exporter(format)
     template = compiled_template(exporter, _theme(theme), density, heading_level, labels)
     cards = [
-        card_view(
-            candidate, density=density, show_emails=show_emails, bands=bands, labels=labels
-        )
+        card_view(candidate, density=density, show_emails=show_emails, bands=bands, labels=labels)
         for candidate in shortlist.candidates
     ]
-    return _render(template, shortlist_view(shortlist, labels=labels), cards, nonce)
+    return _render(
+        template, shortlist_view(shortlist, labels=labels), cards, nonce=nonce, fallback=fallback
+    )
 
 
 def export_candidates(  # noqa: PLR0913  each is a choice that users make
@@ -179,6 +183,7 @@ def export_candidates(  # noqa: PLR0913  each is a choice that users make
     heading_level: int = 2,
     show_emails: bool = False,
     nonce: str = "",
+    fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
 ) -> bytes:
@@ -200,6 +205,7 @@ def export_candidates(  # noqa: PLR0913  each is a choice that users make
         heading_level=heading_level,
         show_emails=show_emails,
         nonce=nonce,
+        fallback=fallback,
         bands=bands,
         labels=labels,
     )
@@ -211,6 +217,13 @@ def _theme(theme: Theme | str | PathLike[str]) -> Theme:
 
 
 def _render(
-    template: CompiledTemplate, frame: ShortlistView, cards: Sequence[CardView], nonce: str
+    template: CompiledTemplate,
+    frame: ShortlistView,
+    cards: Sequence[CardView],
+    *,
+    nonce: str,
+    fallback: bool,
 ) -> Document:
-    return template.render({"shortlist": frame, "cards": cards, "nonce": nonce})
+    return template.render(
+        {"shortlist": frame, "cards": cards, "nonce": nonce, "fallback": fallback}
+    )

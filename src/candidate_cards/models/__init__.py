@@ -167,15 +167,17 @@ _HOMES: Final = {
 }
 
 
-def __getattr__(name: str) -> object:
-    try:
-        module = _HOMES[name]
-    except KeyError:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message) from None
-    value: object = getattr(import_module(f".{module}", __name__), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # seen by a type checker, it would make every misspelt name a valid one
+
+    def __getattr__(name: str) -> object:
+        try:
+            module = _HOMES[name]
+        except KeyError:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message) from None
+        value = getattr(import_module(f".{module}", __name__), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

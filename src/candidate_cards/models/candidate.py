@@ -6,8 +6,8 @@ import math
 import re
 from typing import Annotated, Any, Final, Self
 
-from pydantic import ConfigDict, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 
 from ._base import Identifier, Many, WireModel
 
@@ -31,18 +31,7 @@ def _read_score(value: object) -> int | float | None:
     return score
 
 
-class _ScoreSchema:
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        # One call instead of a validator around a union: half the time per score.
-        return core_schema.no_info_plain_validator_function(
-            _read_score, json_schema_input_schema=handler(source)
-        )
-
-
-Score = Annotated[int | float | None, _ScoreSchema]
+Score = Annotated[int | float | None, BeforeValidator(_read_score)]
 """A match score of any range; the view decides what a strange one looks like."""
 
 

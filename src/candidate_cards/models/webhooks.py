@@ -161,11 +161,15 @@ def unwrap_webhook_answer(answer: object) -> object:
             return answer
 
 
-def _event_names(names: tuple[str | int, ...]) -> tuple[str, ...]:
-    if not names:
-        kind, message = "no_events", "Input should have at least one event"
-        raise PydanticCustomError(kind, message)
-    return tuple(dict.fromkeys(map(normalise_event_name, names)))
+def _read_event_name(name: object) -> str:
+    if isinstance(name, str | int):
+        return normalise_event_name(name)
+    kind, message = "event_name", "Input should be the name of an event"
+    raise PydanticCustomError(kind, message)
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def _secure_url(url: str) -> str:
@@ -176,7 +180,8 @@ def _secure_url(url: str) -> str:
 
 
 Url = Annotated[str, Field(max_length=2048), AfterValidator(_secure_url)]
-EventNames = Annotated[tuple[str, ...], BeforeValidator(_event_names)]
+EventName = Annotated[str, BeforeValidator(_read_event_name)]
+EventNames = Annotated[tuple[EventName, ...], Field(min_length=1), AfterValidator(_distinct)]
 
 
 class WebhookHeader(RequestModel):

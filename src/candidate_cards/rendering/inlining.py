@@ -57,12 +57,12 @@ class _Reader(HTMLParser):
     def _line(self) -> int:
         return self.getpos()[0]
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
         self._add(tag)
         if tag not in _VOID:
             self._open.append(tag)
 
-    def handle_startendtag(self, tag: str, attrs: object) -> None:
+    def handle_startendtag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
         self._add(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -153,7 +153,9 @@ def inline_styles(source: FlatSource, css: str, choices: Mapping[str, tuple[str,
     base = _cascade(hidden, tags, css, first)
     variants: dict[str, dict[str, dict[int, str]]] = {
         name: {
-            value: base if value == first[name] else _cascade(hidden, tags, css, {**first, name: value})
+            value: base
+            if value == first[name]
+            else _cascade(hidden, tags, css, {**first, name: value})
             for value in values
         }
         for name, values in fields.items()
@@ -249,7 +251,7 @@ def _compact(style: str) -> str:
     return re.sub(r"\s*([;,])\s*", r"\1", style).strip().replace('"', "'")
 
 
-def _style(  # noqa: PLR0913  the pieces of one start tag
+def _style(  # noqa: PLR0913, PLR0917  the pieces of one start tag
     source: FlatSource,
     hidden: _Hidden,
     tag: _StartTag,
@@ -279,7 +281,9 @@ def _style(  # noqa: PLR0913  the pieces of one start tag
         line = hidden.text.count("\n", 0, tag.start) + 1
         raise source.error(f"the style depends on {' and '.join(depends)} at once", line)
     name = depends[0]
-    return "".join(_branches(name, {v: finished(s.get(number, "")) for v, s in variants[name].items()}))
+    return "".join(
+        _branches(name, {v: finished(s.get(number, "")) for v, s in variants[name].items()})
+    )
 
 
 def _branches(name: str, styles: Mapping[str, str]) -> Iterator[str]:

@@ -133,7 +133,7 @@ def _append(
     _add(name, text, at, len(text), parts, origins)
 
 
-def _add(
+def _add(  # noqa: PLR0913, PLR0917  a piece of one file, and where it goes
     name: str, text: str, start: int, end: int, parts: list[str], origins: list[Origin]
 ) -> None:
     piece = text[start:end]

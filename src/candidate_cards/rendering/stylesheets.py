@@ -49,7 +49,7 @@ def _resolve(values: Iterable[Any], tokens: Mapping[str, str], name: str) -> lis
     return resolved
 
 
-_BLOCKS = {"{} block": "{}", "[] block": "[]", "() block": "()"}
+_BLOCKS = {"{} block": ("{", "}"), "[] block": ("[", "]"), "() block": ("(", ")")}
 
 
 def _minify(values: Iterable[Any]) -> str:
@@ -74,7 +74,8 @@ def _minify(values: Iterable[Any]) -> str:
 
 
 def _declarations(content: Iterable[Any]) -> str:
-    return re.sub(r";}?$", "", re.sub(r"([;{]|^)([\w-]+)\s*:\s*", r"\1\2:", _minify(content)))
+    text = re.sub(r"([;{]|^)([\w-]+)\s*:\s*", r"\1\2:", _minify(content))
+    return text.replace(";}", "}").removesuffix(";")
 
 
 def stylesheet_text(css: str, tokens: Mapping[str, str], name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,6 @@ from candidate_cards.cli.writing import file_stems, refuse_existing, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from candidate_cards.cards import Density
     from candidate_cards.models import Shortlist
@@ -34,7 +34,7 @@ _GUIDE = (
 )
 
 
-def write_demo(folder: Path, *, force: bool) -> None:
+def write_demo(folder: str, *, force: bool) -> None:
     """Write the demo and print what to open.
 
     Args:
@@ -45,7 +45,8 @@ def write_demo(folder: Path, *, force: bool) -> None:
         ExportError: Such a file is there, and ``force`` is off.
         OSError: A file could not be written.
     """
-    contents = {folder / name: content for name, content in _files()}
+    root = Path(folder)
+    contents = {root / name: content for name, content in _files()}
     if not force:
         # A second run finds its own files again, which is no loss.
         refuse_existing(
@@ -55,10 +56,10 @@ def write_demo(folder: Path, *, force: bool) -> None:
         )
     for path, content in contents.items():
         write_file(path, content)
-    click.echo(f"Wrote {counted(len(contents), 'file')} to {folder}. Open in a browser:")
+    click.echo(f"Wrote {counted(len(contents), 'file')} to {root}. Open in a browser:")
     width = max(len(name) for name, _ in _GUIDE)
     for name, what in _GUIDE:
-        click.echo(f"  {folder / name}{'':{width - len(name)}}  {what}")
+        click.echo(f"  {root / name}{'':{width - len(name)}}  {what}")
 
 
 def _files() -> Iterator[tuple[str, bytes]]:

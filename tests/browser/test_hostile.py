@@ -1,0 +1,395 @@
+"""Hostile text in a real browser: nothing runs, loads, leads away or moves what is beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from candidate_cards import Candidate, parse_shortlist, render_card, render_shortlist
+from hostile_corpus import (
+    BAD_URLS,
+    EMAIL_FIELD,
+    FLAG,
+    HOSTILE_EMAILS,
+    PAYLOADS,
+    REPAIRABLE_URLS,
+    SHORT_PAYLOADS,
+    STRING_FIELDS,
+    TEXT_FIELDS,
+    URL_FIELD,
+    Field,
+    harmless_candidate,
+    payloads,
+    replace_texts,
+    text_at,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from harness import RecordedPage
+    from playwright.sync_api import Page
+
+    from candidate_cards import Shortlist
+
+Format = Literal["fragment", "element", "page"]
+Theme = Literal["dark", "light"]
+FORMATS: tuple[Format, ...] = ("fragment", "element", "page")
+
+_CARD_WIDTH = 480  # CSS px
+_HOST = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Host</title>
+<style>main {{ width: {width}px }}</style></head>
+<body><main>{cards}</main></body>
+</html>"""
+
+# Runs in the page: everything of the light DOM and of all shadow roots, in document order.
+_WALK = """
+const everything = (root = document) =>
+  [...root.querySelectorAll("*")].flatMap((element) =>
+    element.shadowRoot ? [element, ...everything(element.shadowRoot)] : [element]);
+const shown = (element) => element.getClientRects().length > 0;
+const cards = () =>
+  everything().filter((element) => element.getAttribute("role") === "article" && shown(element));
+"""
+
+
+@pytest.fixture(params=FORMATS)
+def format_(request: pytest.FixtureRequest) -> Format:
+    """Each HTML format in turn."""
+    value: Format = request.param
+    return value
+
+
+def _read(wires: Sequence[dict[str, Any]]) -> Shortlist:
+    shortlist: Shortlist = parse_shortlist(json.dumps(wires))
+    assert len(shortlist.candidates) == len(wires)
+    return shortlist
+
+
+def _document(shortlist: Shortlist, format_: Format, theme: Theme) -> str:
+    html = render_shortlist(
+        shortlist, format=format_, theme=theme, density="detail", show_emails=True
+    )
+    return str(html) if format_ == "page" else _HOST.format(width=_CARD_WIDTH, cards=html)
+
+
+def _evaluate(tab: Page, body: str, argument: object = None) -> Any:  # noqa: ANN401
+    return tab.evaluate(f"(argument) => {{ {_WALK} {body} }}", argument)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _hostile_wires() -> list[dict[str, Any]]:
+    """Return candidates of whom every text is hostile; each payload is once in each field.
+
+    After every tenth stands a plain neighbour, whose id begins with ``plain``.
+    """
+    urls = (*BAD_URLS, *REPAIRABLE_URLS, *(payload.text for payload in SHORT_PAYLOADS))
+    emails = (*HOSTILE_EMAILS, *(payload.text for payload in SHORT_PAYLOADS))
+    wires: list[dict[str, Any]] = []
+    for number in range(max(len(urls), len(emails))):
+        texts = {
+            field: SHORT_PAYLOADS[(number + shift) % len(SHORT_PAYLOADS)].text
+            for shift, field in enumerate(STRING_FIELDS)
+        }
+        texts[URL_FIELD] = urls[number % len(urls)]
+        texts[EMAIL_FIELD] = emails[number % len(emails)]
+        # Ids are told apart by their end, so that no two people become one.
+        texts["profileId",] = f"{texts['profileId',]}#{number}"
+        wires.append(replace_texts(harmless_candidate(), texts))
+        if number % 10 == 0:
+            wires.append(harmless_candidate(f"plain{number}"))
+    return wires
+
+
+def _assert_nothing_happened(page: RecordedPage) -> None:
+    assert page.tab.evaluate(f"window.{FLAG}") is None
+    assert page.noise() == []
+    # The document itself is the only thing that was ever asked for.
+    assert [url for url in page.requests if not url.endswith("/favicon.ico")] == page.requests[:1]
+
+
+def test_every_payload_in_every_field_is_inert_text(
+    page: RecordedPage, format_: Format, theme: Theme
+) -> None:
+    """Nothing runs, is asked for or leads away; each payload reads as text beside plain cards."""
+    wires = _hostile_wires()
+    shortlist = _read(wires)
+    tab = page.show(_document(shortlist, format_, theme))
+
+    _assert_nothing_happened(page)
+    found = _evaluate(
+        tab,
+        """
+        const bad = [], follow = ["href", "src", "action", "formaction", "xlink:href", "srcset",
+          "poster", "data", "background", "ping", "srcdoc", "content", "codebase"];
+        for (const element of everything(document.body))
+          for (const { name, value } of element.attributes) {
+            const link = follow.includes(name);
+            const fine = element.localName === "a" && name === "href"
+              && (/^https:\\/\\/([a-z]+\\.)?linkedin\\.com\\/[!-~]*$/.test(value)
+                  || /^mailto:[^?&,;:@\\s]+@(example\\.test|evil\\.invalid)$/.test(value));
+            if (name.startsWith("on") || (link && !fine))
+              bad.push(`${element.localName} ${name}=${value}`);
+          }
+        return bad;
+        """,
+    )
+    assert found == []
+
+    texts = _evaluate(tab, "return cards().map((card) => card.textContent);")
+    assert len(texts) == len(shortlist.candidates)
+    lost = []
+    for candidate, text in zip(shortlist.candidates, texts, strict=True):
+        wire = candidate.model_dump(mode="json", by_alias=True)
+        words = _folded(text)
+        fields = [*TEXT_FIELDS, EMAIL_FIELD]
+        if "/in/" not in wire["linkedinUrl"]:  # otherwise it may be a link, named by our words
+            fields.append(URL_FIELD)
+        lost += [
+            f"{field} of {candidate.profile_id[-20:]!r}"
+            for field in fields
+            if _folded(text_at(wire, field)) not in words
+        ]
+    assert lost == []
+
+    plain = [n for n, wire in enumerate(wires) if wire["profileId"].startswith("plain")]
+    assert len(plain) > len(wires) / 20
+    neighbours = _evaluate(
+        tab,
+        """
+        const all = cards();
+        return argument.map((n) => {
+          const { x, width, height } = all[n].getBoundingClientRect();
+          return JSON.stringify([all[n].outerHTML, x, width, height]);
+        });
+        """,
+        plain,
+    )
+    assert len(set(neighbours)) == 1
+
+
+def test_every_payload_alone_in_a_field_reads_verbatim(page: RecordedPage) -> None:
+    """Payloads that need no cleaning arrive in the page character for character."""
+    printable = [
+        payload
+        for payload in SHORT_PAYLOADS
+        if payload.text.isprintable() and payload.text == _folded(payload.text)
+    ]
+    assert len(printable) > 0.7 * len(SHORT_PAYLOADS)
+    wires = [
+        {"profileId": payload.id, "name": "Bo", "rationale": payload.text} for payload in printable
+    ]
+    tab = page.show(_document(_read(wires), "fragment", "dark"))
+    texts = _evaluate(tab, "return cards().map((card) => card.innerText);")
+    lost = [
+        payload
+        for payload, text in zip(printable, texts, strict=True)
+        if payload.text not in _folded(text)
+    ]
+    assert lost == []
+    _assert_nothing_happened(page)
+
+
+def test_pointer_and_keyboard_lead_to_linkedin_or_a_letter_only(
+    page: RecordedPage, format_: Format
+) -> None:
+    """Hovering, focusing and clicking everything goes nowhere but to LinkedIn or an address."""
+    urls = (*BAD_URLS, *REPAIRABLE_URLS)
+    wires = [
+        replace_texts(
+            harmless_candidate(f"prof_{number}"),
+            {
+                URL_FIELD: url,
+                EMAIL_FIELD: HOSTILE_EMAILS[number % len(HOSTILE_EMAILS)],
+                ("name",): SHORT_PAYLOADS[number].text,
+                ("rationale",): SHORT_PAYLOADS[-number].text,
+            },
+        )
+        for number, url in enumerate(urls)
+    ]
+    tab = page.show(_document(_read(wires), format_, "dark"))
+    clicked = _evaluate(
+        tab,
+        """
+        const targets = [];
+        // Last in line: whatever a card's own handler does has been done by then.
+        addEventListener("click", (event) => {
+          const link = event.composedPath().find((target) => target.href);
+          if (link) targets.push(String(link.href));
+          event.preventDefault();
+        });
+        for (const element of everything(document.body)) {
+          for (const kind of ["pointerenter", "mouseover", "mouseenter", "pointerdown",
+            "mousedown", "focusin", "keydown", "dblclick", "contextmenu", "toggle"])
+            element.dispatchEvent(new Event(kind, { bubbles: true, composed: true }));
+          element.focus?.();
+          element.click?.();
+        }
+        return targets;
+        """,
+    )
+    assert clicked
+    for target in clicked:
+        assert re.match(r"https://([a-z]+\.)?linkedin\.com/|mailto:[^?&,;:@]+@[a-z.]+$", target), (
+            target
+        )
+    _assert_nothing_happened(page)
+
+
+def test_real_clicks_ask_for_linkedin_only(page: RecordedPage, format_: Format) -> None:
+    """The profile button of a hostile candidate opens its LinkedIn address in a new tab."""
+    wires = [
+        {**harmless_candidate("prof_0"), "name": '"><img src=x onerror=alert(1)>'},
+        {**harmless_candidate("prof_1"), "linkedinUrl": REPAIRABLE_URLS[0]},
+        {**harmless_candidate("prof_2"), "linkedinUrl": BAD_URLS[0]},
+    ]
+    tab = page.show(_document(_read(wires), format_, "dark"))
+    tab.context.on("page", lambda popup: popup.close())
+    links = tab.get_by_role("link", name="LinkedIn profile")
+    assert links.count() in {1, 2}
+    for link in links.all():
+        link.hover()
+        link.focus()
+        before = tab.url
+        link.click()
+        tab.wait_for_timeout(100)
+        assert tab.url == before
+    assert page.dialogs == []
+    assert tab.evaluate(f"window.{FLAG}") is None
+    assert page.outside, "a click on the profile button asks for the profile"
+    assert all(url.startswith("https://www.linkedin.com/in/") for url in page.outside)
+
+
+def test_very_long_texts_do_not_widen_a_card(
+    open_page: Callable[..., RecordedPage], format_: Format
+) -> None:
+    """A word of 100 kB in any field leaves the card as wide as its place, and its end on screen."""
+    page = open_page(viewport={"width": 320, "height": 800})
+    long = payloads("long")
+    wires = [
+        replace_texts(
+            harmless_candidate(f"prof_{number}"),
+            {
+                field: long[(number + shift) % len(long)].text
+                for shift, field in enumerate((*TEXT_FIELDS, EMAIL_FIELD, URL_FIELD))
+            },
+        )
+        for number in range(len(long))
+    ]
+    tab = page.show(_document(_read(wires), format_, "light").replace(f"{_CARD_WIDTH}px", "100%"))
+    _assert_nothing_happened(page)
+    width, furthest = _evaluate(
+        tab,
+        """
+        const right = everything(document.body).filter(shown)
+          .map((element) => element.getBoundingClientRect().right);
+        return [document.documentElement.scrollWidth, Math.max(...right)];
+        """,
+    )
+    assert width <= 320
+    assert furthest <= 320
+
+
+_BIDI_CONTROLS = dict.fromkeys(
+    [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x2070)]
+)
+# Kerning between letters that change their order moves things by less than this, in CSS px.
+_KERNING = 1.0
+
+_BOXES = """
+return cards().map((card) => {
+  const from = card.getBoundingClientRect(), boxes = [], range = document.createRange();
+  const walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode()); ) {
+    if (!node.data.trim()) continue;
+    range.selectNodeContents(node);
+    const box = range.getBoundingClientRect();
+    boxes.push([node.data.trim(), box.x - from.x, box.y - from.y, box.width, box.height]);
+  }
+  return [from.height, boxes];
+});
+"""
+
+
+@pytest.mark.parametrize("cleaned", [True, False], ids=["loaded", "made-in-python"])
+def test_bidi_controls_move_nothing_around_them(
+    page: RecordedPage, format_: Format, *, cleaned: bool
+) -> None:
+    """Every text beside a payload stands where it stands when the payload has no controls."""
+    cases: list[tuple[Field, str]] = [
+        (field, payload.text)
+        for payload in payloads("bidi")
+        for field in TEXT_FIELDS
+        if payload.text.translate(_BIDI_CONTROLS).strip()
+    ]
+    wires: list[dict[str, Any]] = []
+    for number, (field, text) in enumerate(cases):
+        hostile = replace_texts(harmless_candidate(f"prof_{number}"), {field: text})
+        without = replace_texts(
+            harmless_candidate(f"twin_{number}"), {field: text.translate(_BIDI_CONTROLS)}
+        )
+        wires += [hostile, without]
+    shortlist = _read(wires)
+    if not cleaned:
+        shortlist = shortlist.model_copy(
+            update={"candidates": tuple(Candidate.model_validate(wire) for wire in wires)}
+        )
+    tab = page.show(_document(shortlist, format_, "light"))
+    cards: list[tuple[float, list[tuple[str, float, float, float, float]]]] = _evaluate(tab, _BOXES)
+    assert len(cards) == len(wires)
+    moved = []
+    for (field, text), shown, plain in zip(cases, cards[::2], cards[1::2], strict=True):
+        assert len(shown[1]) == len(plain[1])
+        for there, here in zip(plain[1], shown[1], strict=True):
+            if there[0] != here[0]:
+                continue  # the payload's own text
+            if max(abs(a - b) for a, b in zip(there[1:], here[1:], strict=True)) > _KERNING:
+                moved.append((field, ascii(text[:40]), here, there[1:]))
+    assert moved == []
+
+
+def test_a_bidi_payload_does_not_turn_the_host(page: RecordedPage) -> None:
+    """Words of the host page around a fragment and an element keep their order and place."""
+
+    def boxes(name: str) -> Any:  # noqa: ANN401
+        candidate = Candidate.model_validate({"profileId": "p", "name": name, "rationale": name})
+        parts = [
+            f"<p>before</p>{render_card(candidate, format=kind)}<p>after <b>abc (1)</b> d</p>"
+            for kind in ("fragment", "element")
+        ]
+        tab = page.show(_HOST.format(width=_CARD_WIDTH, cards="tail ".join(parts) + "end 1, 2"))
+        return tab.evaluate(
+            """() => [...document.querySelectorAll("main > p, main > p > b")].map((element) =>
+              [...element.childNodes].map((node) => {
+                const range = document.createRange();
+                range.selectNodeContents(node);
+                const { x, y, width } = range.getBoundingClientRect();
+                return [x, y, width];
+              }))"""
+        )
+
+    for payload in payloads("bidi")[:9]:
+        stripped = payload.text.translate(_BIDI_CONTROLS)
+        assert boxes(payload.text) == boxes(stripped), payload
+
+
+def test_a_browser_that_is_fooled_is_noticed(page: RecordedPage) -> None:
+    """The measure measures: the same payloads, inserted unescaped, run, ask and lead away."""
+    fooled = 0
+    for payload in PAYLOADS[:8]:
+        page.forget()
+        tab = page.show(_HOST.format(width=_CARD_WIDTH, cards=payload.text))
+        tab.wait_for_timeout(30)
+        fooled += tab.evaluate(f"window.{FLAG}") == payload.number
+    assert fooled >= len(PAYLOADS[:8]) // 2
+    page.forget()
+    page.show(_HOST.format(width=_CARD_WIDTH, cards="<img src='https://evil.invalid/a.png'>"))
+    assert page.outside == ["https://evil.invalid/a.png"]
