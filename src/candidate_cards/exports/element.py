@@ -19,6 +19,7 @@ EXPORTER = Exporter(
         "card/element.html",
         stylesheets=("card/element.css", "card/card.css", "card/states.css"),
         inline=("card/card.css",),
+        reset="all:unset",
         embedded=True,
     ),
 )

@@ -13,5 +13,7 @@ EXPORTER = Exporter(
     name="fragment",
     media_type="text/html",
     file_extension=".html",
-    template=TemplateSpec("card/fragment.html", inline=("card/card.css",), embedded=True),
+    template=TemplateSpec(
+        "card/fragment.html", inline=("card/card.css",), reset="all:unset", embedded=True
+    ),
 )

@@ -134,13 +134,16 @@ def check_contexts(source: FlatSource) -> None:
                     raise source.error(message, line)
 
 
-def inline_styles(source: FlatSource, css: str, choices: Mapping[str, tuple[str, ...]]) -> str:
+def inline_styles(
+    source: FlatSource, css: str, choices: Mapping[str, tuple[str, ...]], reset: str = ""
+) -> str:
     """Return the template's text with style attributes in place of classes.
 
     Args:
         source: A flat template whose constants are already filled in.
         css: Literal rules; see `stylesheets.resolvable_css`.
         choices: Values of the view fields that may stand in a class name.
+        reset: A declaration to begin each element's style with, such as ``all:unset``.
 
     Raises:
         RenderingError: A class name made of anything else, or a style that depends on two
@@ -150,20 +153,14 @@ def inline_styles(source: FlatSource, css: str, choices: Mapping[str, tuple[str,
     tags = _Reader(source, hidden.text).tags
     fields = _class_fields(source, hidden, tags, choices)
     first = {name: values[0] for name, values in fields.items()}
-    base = _cascade(hidden, tags, css, first)
-    variants: dict[str, dict[str, dict[int, str]]] = {
-        name: {
-            value: base
-            if value == first[name]
-            else _cascade(hidden, tags, css, {**first, name: value})
-            for value in values
-        }
-        for name, values in fields.items()
-    }
+    chosen = [first, *({**first, name: v} for name, values in fields.items() for v in values)]
+    styles = iter(_cascade(hidden, tags, css, chosen))
+    base = next(styles)
+    variants = {name: {v: next(styles) for v in values} for name, values in fields.items()}
     parts: list[str] = []
     at = 0
     for number, tag in enumerate(tags):
-        style = _style(source, hidden, tag, number, base, variants)
+        style = _style(source, hidden, tag, number, base, variants, reset)
         parts.append(hidden.text[at : tag.start])
         bare = _CLASS.sub("", tag.text)
         if style:
@@ -198,33 +195,26 @@ def _class_fields(
 
 
 def _cascade(
-    hidden: _Hidden, tags: Sequence[_StartTag], css: str, values: Mapping[str, str]
-) -> dict[int, str]:
-    """Run premailer over the whole text and return the style that each start tag got."""
+    hidden: _Hidden,
+    tags: Sequence[_StartTag],
+    css: str,
+    chosen: Sequence[Mapping[str, str]],
+) -> list[list[str]]:
+    """Let premailer find the style of each start tag, once per choice of class names.
+
+    All choices go through one run, side by side in one tree: parsing the sheet is what costs.
+    """
     # Heavy (cssutils, lxml) and needed only while a template is compiled.
     import logging  # noqa: PLC0415
 
     from lxml import etree  # noqa: PLC0415
     from premailer import Premailer  # noqa: PLC0415
 
-    def chosen(match: re.Match[str]) -> str:
-        field = _EXPRESSION.fullmatch(hidden.tags[int(match[1])])
-        return values.get(field[1], "") if field else ""
-
-    parts: list[str] = []
-    at = 0
-    for number, tag in enumerate(tags):
-        parts.append(hidden.text[at : tag.start])
-        end = re.search(r"\s*/?>$", tag.text)
-        cut = end.start() if end else len(tag.text)
-        # An own style attribute wins over every rule and is put back as it is.
-        head = re.sub(r"""\s+style=("[^"]*"|'[^']*')""", "", tag.text[:cut])
-        parts.append(f'{_HIDDEN.sub(chosen, head)} {_NUMBER}="{number}"{tag.text[cut:]}')
-        at = tag.start + len(tag.text)
-    parts.append(hidden.text[at:])
-    # Hidden tags between elements would be text in places where HTML allows none.
-    text = _HIDDEN.sub("", "".join(parts))
-    tree = etree.fromstring(f"<html><body>{text}</body></html>", etree.HTMLParser())
+    tree = etree.Element("html")
+    body = etree.SubElement(tree, "body")
+    for values in chosen:
+        text = f"<html><body>{_numbered(hidden, tags, values)}</body></html>"
+        body.append(etree.fromstring(text, etree.HTMLParser()))
     for element in tree.xpath("//template | //style"):  # they have a style sheet of their own
         element.getparent().remove(element)
     Premailer(
@@ -240,11 +230,37 @@ def _cascade(
         cssutils_logging_level=logging.CRITICAL,
         disable_basic_attributes=["width", "height", "bgcolor", "align", "valign"],
     ).transform(tree)
-    return {
-        int(element.get(_NUMBER)): _compact(element.get("style", ""))
-        for element in tree.iter()
-        if element.get(_NUMBER) is not None
-    }
+    found: list[list[str]] = []
+    for variant in body:
+        styles = [""] * len(tags)
+        for element in variant.iter(etree.Element):
+            number = element.get(_NUMBER)
+            if number is not None:
+                styles[int(number)] = _compact(element.get("style", ""))
+        found.append(styles)
+    return found
+
+
+def _numbered(hidden: _Hidden, tags: Sequence[_StartTag], values: Mapping[str, str]) -> str:
+    """Return the text with a number on each start tag and the chosen class names."""
+
+    def value(match: re.Match[str]) -> str:
+        field = _EXPRESSION.fullmatch(hidden.tags[int(match[1])])
+        return values.get(field[1], "") if field else ""
+
+    parts: list[str] = []
+    at = 0
+    for number, tag in enumerate(tags):
+        parts.append(hidden.text[at : tag.start])
+        end = re.search(r"\s*/?>$", tag.text)
+        cut = end.start() if end else len(tag.text)
+        # An own style attribute wins over every rule and is put back as it is.
+        head = re.sub(r"""\s+style=("[^"]*"|'[^']*')""", "", tag.text[:cut])
+        parts.append(f'{_HIDDEN.sub(value, head)} {_NUMBER}="{number}"{tag.text[cut:]}')
+        at = tag.start + len(tag.text)
+    parts.append(hidden.text[at:])
+    # Hidden tags between elements would be text in places where HTML allows none.
+    return _HIDDEN.sub("", "".join(parts))
 
 
 def _compact(style: str) -> str:
@@ -256,34 +272,32 @@ def _style(  # noqa: PLR0913, PLR0917  the pieces of one start tag
     hidden: _Hidden,
     tag: _StartTag,
     number: int,
-    base: Mapping[int, str],
-    variants: Mapping[str, Mapping[str, Mapping[int, str]]],
+    base: Sequence[str],
+    variants: Mapping[str, Mapping[str, Sequence[str]]],
+    reset: str,
 ) -> str:
     own = "".join(
         value[1:-1] for name, value in _ATTRIBUTE.findall(tag.text) if name.lower() == "style"
     )
 
     def finished(style: str) -> str:
-        full = ";".join(filter(None, (style, own)))
         # Drawings keep their attributes: `all:unset` would erase fill, r, cx and the like.
-        if tag.in_svg or full.startswith("all:"):
-            return full
-        return f"all:unset;{full}" if full else "all:unset"
+        first = "" if tag.in_svg or style.startswith("all:") else reset
+        return ";".join(filter(None, (first, style, own)))
 
     depends = [
         name
         for name, by_value in variants.items()
-        if len({styles.get(number, "") for styles in by_value.values()}) > 1
+        if len({styles[number] for styles in by_value.values()}) > 1
     ]
     if not depends:
-        return finished(base.get(number, ""))
+        return finished(base[number])
     if len(depends) > 1:
         line = hidden.text.count("\n", 0, tag.start) + 1
         raise source.error(f"the style depends on {' and '.join(depends)} at once", line)
     name = depends[0]
-    return "".join(
-        _branches(name, {v: finished(s.get(number, "")) for v, s in variants[name].items()})
-    )
+    by_value = {value: finished(styles[number]) for value, styles in variants[name].items()}
+    return "".join(_branches(name, by_value))
 
 
 def _branches(name: str, styles: Mapping[str, str]) -> Iterator[str]:

@@ -40,12 +40,14 @@ class TemplateSpec:
         template: Path of the template below ``templates/``.
         stylesheets: Sheets that become ``{{ stylesheet }}``, constant for a theme.
         inline: Sheets resolved into style attributes; classes stay only below ``<template>``.
+        reset: A declaration that begins each resolved style, such as ``all:unset``.
         embedded: Whether the result is inserted into somebody else's page.
     """
 
     template: str
     stylesheets: tuple[str, ...] = ()
     inline: tuple[str, ...] = ()
+    reset: str = ""
     embedded: bool = False
 
 
@@ -146,7 +148,7 @@ def compile_template(
     text = source.text
     if spec.inline:
         css = "".join(resolvable_css(folder.read(name), tokens, name) for name in spec.inline)
-        text = inline_styles(source, css, CHOICES)
+        text = inline_styles(source, css, CHOICES, spec.reset)
     try:
         tree = fold(environment.parse(text), known)
         _refuse_unsafe(tree, source)
