@@ -36,7 +36,7 @@ PAIRS: Final[tuple[tuple[str, str, float], ...]] = (
 _GRADIENT: Final = ("color-heading-from", "color-heading-to")
 _GROUND: Final = "color-surface"
 _STEPS: Final = 16
-_LIGHTNESS_STEP: Final = 1 / 512
+_LIGHTNESS_STEP: Final = 1 / 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,26 +139,34 @@ def _suggest(tokens: Mapping[str, str], token: str, ground: str, needed: float) 
         for front, back, least in known
         if back == token and contrast(tokens[front], tokens[back]) >= least
     ]
-    candidates = list(_by_lightness(tokens[token]))
-    for constraints in (under + over, under, [(tokens[ground], needed)]):
-        for candidate in candidates:
-            if all(contrast(candidate, other) >= least for other, least in constraints) and (
-                token != _GRADIENT[1] or _least_of_gradient({**tokens, token: candidate}) >= TEXT
+    here = [(tokens[ground], needed)]
+    # From the strictest wish to the one that always comes true: on any ground, either black or
+    # white has a contrast of more than 4.58.
+    wishes = [under + over, under, here]
+    granted: dict[int, str] = {}
+    for candidate in _by_lightness(tokens[token]):
+        if token == _GRADIENT[1] and _least_of_gradient({**tokens, token: candidate}) < TEXT:
+            continue
+        for rank, wish in enumerate(wishes):
+            if rank not in granted and all(
+                contrast(candidate, other) >= least for other, least in wish
             ):
-                return candidate
-    message = f"no lightness of {token} stands out from {ground}"  # black or white always does
-    raise AssertionError(message)
+                granted[rank] = candidate
+        if 0 in granted:
+            break
+    return granted[min(granted)]
 
 
 def _by_lightness(start: str) -> Iterator[str]:
     """Yield the same hue lighter and darker, nearest first, ending with white and black."""
     lightness, chroma, hue = _color(start).convert("oklch").coords(nans=False)
-    step = 0
-    while (distance := step * _LIGHTNESS_STEP) <= max(lightness, 1 - lightness):
-        for level in {lightness + distance, lightness - distance}:
-            if 0 <= level <= 1:
-                yield _hex(_oklch(level, chroma, hue))
-        step += 1
+    yield start
+    for step in range(1, round(1 / _LIGHTNESS_STEP)):
+        for level in (lightness + step * _LIGHTNESS_STEP, lightness - step * _LIGHTNESS_STEP):
+            if 0 < level < 1:
+                yield _oklch(level, chroma, hue)
+    yield "#ffffff"
+    yield "#000000"
 
 
 def _least_of_gradient(tokens: Mapping[str, str]) -> float:
@@ -184,11 +192,9 @@ def _color(text: str) -> Color:
     return Color(text)
 
 
-def _oklch(lightness: float, chroma: float, hue: float) -> Color:
+def _oklch(lightness: float, chroma: float, hue: float) -> str:
     from coloraide import Color  # noqa: PLC0415
 
-    return Color("oklch", [lightness, chroma, hue]).convert("srgb")
-
-
-def _hex(color: Color) -> str:
-    return str(color.fit(method="oklch-chroma").to_string(hex=True))
+    color = Color("oklch", [lightness, chroma, hue]).convert("srgb")
+    # This way into the gamut keeps lightness and hue, and gives up chroma only.
+    return str(color.fit(method="raytrace").to_string(hex=True))

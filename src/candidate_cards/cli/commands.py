@@ -52,7 +52,7 @@ class _Application(click.Group):
 @click.group(
     cls=_Application, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name="candidate-cards", message="%(prog)s %(version)s")
 def application() -> None:
     """Turn candidate records (JSON) into themed HTML cards."""
 

@@ -15,18 +15,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from candidate_cards import __version__, list_formats, list_themes, load_theme, render_card
+from candidate_cards import __version__, list_formats, list_themes, render_card
 from candidate_cards._resources import resource_root
 from candidate_cards.cli.exit_codes import ExitCode
-from candidate_cards.cli.report import counted
 from candidate_cards.errors import CandidateCardsError
 from candidate_cards.models import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from candidate_cards.rendering import Document
-    from candidate_cards.themes import Theme
 
 Status = Literal["ok", "warning", "failed"]
 
@@ -103,6 +99,7 @@ def _findings() -> Iterator[Finding]:
     yield from _dependencies()
     yield from _folders()
     yield from _themes()
+    yield from _formats()
     yield _pdf_engine()
     yield from _fonts()
     yield _stdout()
@@ -141,23 +138,24 @@ def _folders() -> Iterator[Finding]:
 
 
 def _themes() -> Iterator[Finding]:
-    candidate = Candidate(profile_id="doctor", name="Sample Person", match_score=80)
     for info in list_themes():
-        name = f"theme {info.name}"
         # Without a bundled theme this installation is broken; another's is its own matter.
         status: Status = "failed" if info.origin == "bundled" else "warning"
-        try:
-            size = sum(len(card.encode()) for card in _cards(candidate, load_theme(info.name)))
-        except CandidateCardsError as error:
-            yield Finding(name, status, str(error))
-        else:
-            formats = counted(len(list_formats()), "format")
-            yield Finding(name, "ok", f"renders a card in {formats} ({size} bytes)")
+        yield _card(f"theme {info.name}", status, info.name, "element")
 
 
-def _cards(candidate: Candidate, theme: Theme) -> Iterator[Document]:
+def _formats() -> Iterator[Finding]:
     for name in list_formats():
-        yield render_card(candidate, format=name, theme=theme)
+        yield _card(f"format {name}", "failed", "dark", name)
+
+
+def _card(name: str, status: Status, theme: str, output_format: str) -> Finding:
+    candidate = Candidate(profile_id="doctor", name="Sample Person", match_score=80)
+    try:
+        card = render_card(candidate, format=output_format, theme=theme)
+    except CandidateCardsError as error:
+        return Finding(name, status, str(error))
+    return Finding(name, "ok", f"renders a card ({len(card.encode())} bytes)")
 
 
 def _pdf_engine() -> Finding:

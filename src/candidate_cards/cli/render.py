@@ -224,5 +224,9 @@ def _with_progress(parts: list[_Part]) -> Iterator[_Part]:
 def _write(path: Path | None, content: bytes) -> None:
     if path is not None:
         write_file(path, content)
-    else:
-        click.echo(content, nl=False)
+        return
+    # With PYTHONUNBUFFERED this is a raw stream, which may take less than it was given.
+    rest = memoryview(content)
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) :]
+    sys.stdout.buffer.flush()
