@@ -84,6 +84,9 @@ class _Reader(HTMLParser):
         if _HIDDEN.search(_QUOTED.sub("", text)):
             message = "a template tag inside a start tag must sit in a quoted attribute value"
             raise self._source.error(message, self._line())
+        if tag == "template" and self.tags:
+            # Its parent is the host of a shadow root and is styled from inside, by :host.
+            self.tags.pop()
         # Inside a declarative shadow root the style element governs: classes stay.
         if "template" in self._open or tag == "template":
             return
