@@ -157,8 +157,8 @@ def _keys(fields: _Fields) -> frozenset[str]:
 
 CANDIDATE_KEYS: Final = _keys(_CANDIDATE)
 PREVIEW_KEYS: Final = _keys(_PREVIEW) - CANDIDATE_KEYS
-_CERTAIN_PREVIEW_KEYS: Final = PREVIEW_KEYS - {"title", "country"}
-_CANDIDATE_ONLY_KEYS: Final = CANDIDATE_KEYS - {"headline", "location"}
+# A candidate may well have a title, a country or a company's address of its own.
+_SIGNS_OF_PREVIEW: Final = PREVIEW_KEYS - {"title", "country", "companyUrl", "company_url"}
 
 _DROP: Final = object()
 _UNCLEAR: Final = 1 << 40  # more quotation marks than there can be
@@ -195,7 +195,7 @@ class Cleaner:
 
     def candidate(self, item: dict[str, Any], place: Place) -> Candidate | None:
         """Return the candidate, without fields of a wrong type; ``None`` if it has no id."""
-        if PREVIEW_KEYS.isdisjoint(item) or not _is_preview(item):
+        if _SIGNS_OF_PREVIEW.isdisjoint(item):
             self._clean(item, _CANDIDATE, place)
         else:
             self._clean(item, _PREVIEW, place)
@@ -412,11 +412,6 @@ class Cleaner:
         self.quotes += 2 * sum(type(part) is str for part in value)
         cleaned = [self._anything(part, (*place, at)) for at, part in enumerate(value)]
         return [part for part in cleaned if part is not _DROP]
-
-
-def _is_preview(item: dict[str, Any]) -> bool:
-    """Tell a record of a preview from a candidate with a title or a country of its own."""
-    return not _CERTAIN_PREVIEW_KEYS.isdisjoint(item) or _CANDIDATE_ONLY_KEYS.isdisjoint(item)
 
 
 def _rename_preview(item: dict[str, Any]) -> None:

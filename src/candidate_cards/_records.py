@@ -56,7 +56,8 @@ class Record:
 
     Attributes:
         value: What the text stands for; under a repeated key, the last value.
-        line: Its line in JSON Lines, from 1; ``None`` for a document.
+        line: The line that holds all of it, from 1; ``None`` for a document that was decoded as a
+            whole.
         plain: No string in it has a control character.
     """
 
@@ -136,7 +137,7 @@ def stream_lines(stream: IO[bytes] | IO[str]) -> Iterator[bytes]:
 
 
 def read_records(lines: Iterable[bytes], report: Report) -> Iterator[Record]:
-    """Yield the records of lines; of JSON Lines only two are in memory at a time.
+    """Yield the records of lines; of JSON Lines one at a time is in memory.
 
     Args:
         lines: Every line with its end, in UTF-8.
@@ -156,14 +157,9 @@ def read_records(lines: Iterable[bytes], report: Report) -> Iterator[Record]:
     except NotJsonError:
         yield from _read_whole([*seen, *remaining], report)
         return
-    others = _numbered(remaining, start=len(seen) + 1)
-    second = next(others, None)
-    if second is None:
-        yield first
-        return
     first.line = len(seen)
     yield first
-    yield from _read_lines(chain([second], others), report)
+    yield from _read_lines(_numbered(remaining, start=len(seen) + 1), report)
 
 
 def not_valid(error: UnicodeDecodeError) -> str:

@@ -159,6 +159,9 @@ class _Draft:
     def add(self, reader: _Reader, people: Iterator[Candidate | FailedProfile]) -> None:
         for person in people:
             if isinstance(person, FailedProfile):
+                if person in self._failed:
+                    message = "is the same failure as an earlier one; listed once"
+                    reader.note(message, reader.place, "notice")
                 self._failed[person] = None
                 continue
             profile_id = person.profile_id

@@ -23,6 +23,14 @@ _SAMPLE = "sourcing-completed.json"
 _THEMES = ("dark", "light", "harbour")
 _DENSITIES: tuple[Density, ...] = ("row", "card", "detail")
 
+_HEAD = {
+    "title": "Staff Data Platform Engineer",
+    "brief": "Leads the move of a mobility company's data platform from batches to streaming. "
+    "Hands-on with Kafka and a modern table format; in Brno or Vienna two days a week.",
+    "client": "Jantar Mobility",
+    "author": "Ořech Recruiting",
+}
+
 #: Where ``host.html`` takes the cards.
 _PLACEHOLDER = "<!-- cards -->"
 
@@ -81,4 +89,4 @@ def _files() -> Iterator[tuple[str, bytes]]:
 
 def _sample() -> Shortlist:
     payload = (resource_root("examples") / "payloads" / _SAMPLE).read_bytes()
-    return parse_shortlist(payload, source=_SAMPLE)
+    return parse_shortlist(payload, source=_SAMPLE, **_HEAD)
