@@ -1,0 +1,1 @@
+"""What rendering costs, as ratios that survive other machines: ``python -m tests.benchmarks``."""

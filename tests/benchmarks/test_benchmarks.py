@@ -1,0 +1,91 @@
+"""The ratios mean something only if every contender writes the same text; no time is asserted."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from candidate_cards import Candidate
+from candidate_cards.cards import CardView, card_view
+
+from .__main__ import Effort, collect, machine
+from .candidates import many, uneven
+from .cards import card_groups
+from .inlining import inlining_group
+from .measuring import Claim, Group, table
+
+# About rendering 11, premailer 2, starting 3, growth to 100 candidates 5.
+_CLAIMS = 21
+_GROUPS = (
+    "view to fragment",
+    "candidate to fragment",
+    "JSON text to page",
+    "view to inline styles",
+)
+
+
+@pytest.fixture(scope="module")
+def views() -> list[CardView]:
+    """Return views that between them take every branch of a card."""
+    return [card_view(Candidate.model_validate_json(text)) for text in (*many(20), *uneven())]
+
+
+@pytest.fixture(scope="module")
+def groups(views: list[CardView]) -> dict[str, Group[Any]]:
+    """Return every group whose contenders write markup, by name."""
+    made = [*card_groups([*many(20), *uneven()]), inlining_group(views)]
+    return {group.name: group for group in made}
+
+
+@pytest.mark.parametrize("name", _GROUPS)
+def test_contenders_of_a_group_write_the_same(name: str, groups: dict[str, Group[Any]]) -> None:
+    """Every contender turns every candidate into the same markup."""
+    assert groups.keys() == set(_GROUPS)
+    group = groups[name]
+    assert len(group.contenders) > 1
+    for item in group.inputs:
+        written = {name: group.canonical(run(item)) for name, run in group.contenders.items()}
+        expected = next(iter(written.values()))
+        assert expected
+        for contender, text in written.items():
+            assert text == expected, contender
+
+
+def test_candidates_differ_from_each_other(views: list[CardView]) -> None:
+    """A turn renders different cards, so that no cache of ours can answer for them."""
+    assert len(set(many(50))) == 50
+    assert len(set(views)) > 0.8 * len(views)
+
+
+def test_everything_is_measured_and_printed() -> None:
+    """The smallest possible run yields a positive ratio for every claim, and they all print."""
+    rows = collect(Effort(candidates=2, rounds=1, slow_rounds=1, growth_rounds=1, largest=100))
+    assert len({row.claim for row in rows}) == len(rows) == _CLAIMS
+    for row in rows:
+        assert math.isfinite(row.median)
+        assert row.low <= row.median <= row.high
+        assert (row.met is None) == (row.target == "")
+    printed = table(rows)
+    assert all(row.claim in printed for row in rows)
+    assert {"processor", "python", "jinja2", "markupsafe", "pydantic"} <= machine().keys()
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (Claim("", "a", "b", most=0.6), ("<= 0.6", True)),
+        (Claim("", "a", "b", most=0.4), ("<= 0.4", False)),
+        (Claim("", "a", "b", least=0.4), (">= 0.4", True)),
+        (Claim("", "a", "b", least=0.6), (">= 0.6", False)),
+        (Claim("", "a", "b"), ("", None)),
+    ],
+)
+def test_a_claim_is_judged_by_the_median_of_paired_ratios(
+    claim: Claim, verdict: tuple[str, bool | None]
+) -> None:
+    """One slow round changes neither the ratio nor the verdict."""
+    row = claim.row({"a": [1.0, 2.0, 90.0], "b": [2.0, 4.0, 1.0]})
+    assert row.median == 0.5
+    assert (row.target, row.met) == verdict
