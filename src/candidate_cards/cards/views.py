@@ -6,6 +6,7 @@ immutable, and read by plain attribute access in the compiled templates.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from candidate_cards.cards.bands import DEFAULT_BANDS, Bands, Tone, shown_score
@@ -13,8 +14,6 @@ from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
 from candidate_cards.cards.links import linkedin_url, mailto_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from candidate_cards.models import Candidate, ExperienceItem, RationaleItem, Shortlist
 
 Density = Literal["row", "card", "detail"]
@@ -104,6 +103,7 @@ class ShortlistView(NamedTuple):
     failed: tuple[str, ...]
 
 
+@lru_cache(maxsize=1024)  # a hundred scores and a handful of languages
 def _score_view(score: float | None, bands: Bands, labels: Labels) -> ScoreView:
     number = shown_score(score)
     if number is None:
@@ -131,7 +131,9 @@ def _cap(items: tuple[str, ...], most: int, labels: Labels) -> tuple[tuple[str, 
     return items[:most], labels.more.format(len(items) - most)
 
 
-def _texts(items: Iterable[str]) -> tuple[str, ...]:
+def _texts(items: tuple[str, ...]) -> tuple[str, ...]:
+    if all(map(str.strip, items)):
+        return items
     return tuple([item for item in items if item and not item.isspace()])
 
 

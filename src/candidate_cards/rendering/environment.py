@@ -17,7 +17,7 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from jinja2.compiler import Frame
 
@@ -29,15 +29,6 @@ except ImportError:
 _SPACE = re.compile(r"\s+")
 
 
-def _make_escape_text(escape_inner: Callable[[str], str]) -> Callable[[object], str]:
-    def escape_text(value: object) -> str:
-        if type(value) is str:
-            return escape_inner(value)
-        return str(escape(value))
-
-    return escape_text
-
-
 class FastCodeGenerator(CodeGenerator):
     """Emits ``a.b`` for attribute access and escapes to plain strings."""
 
@@ -47,16 +38,28 @@ class FastCodeGenerator(CodeGenerator):
         self.write(f".{node.attr}")
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ANN401 Jinja's type is private
-        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
-            super()._output_child_pre(node, frame, finalize)
+        if _is_plain(frame, finalize):
+            self.write("(environment.escape_inner(it) if type(it := ")
         else:
-            self.write("environment.escape_text(")
+            super()._output_child_pre(node, frame, finalize)
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ANN401 Jinja's type is private
+        if _is_plain(frame, finalize):
+            self.write(") is str else str(escape(it)))")
+        else:
+            super()._output_child_post(node, frame, finalize)
+
+
+def _is_plain(frame: Frame, finalize: Any) -> bool:  # noqa: ANN401 Jinja's type is private
+    context = frame.eval_ctx
+    return context.autoescape and not context.volatile and finalize.src is None
 
 
 def hooks_available() -> bool:
     """Tell whether this Jinja2 and this MarkupSafe have what the fast code needs."""
     return _escape_inner is not None and all(
-        hasattr(CodeGenerator, name) for name in ("visit_Getattr", "_output_child_pre")
+        hasattr(CodeGenerator, name)
+        for name in ("visit_Getattr", "_output_child_pre", "_output_child_post")
     )
 
 
@@ -75,7 +78,7 @@ def make_environment(*, fast: bool | None = None) -> Environment:
     )
     if hooks_available() if fast is None else fast:
         environment.code_generator_class = FastCodeGenerator
-        environment.escape_text = _make_escape_text(_escape_inner)  # type: ignore[attr-defined]
+        environment.escape_inner = _escape_inner  # type: ignore[attr-defined]
     return environment
 
 

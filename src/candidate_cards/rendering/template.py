@@ -59,7 +59,10 @@ class CompiledTemplate:
     ) -> None:
         self._source = source
         self._render = template.root_render_func
-        self._new_context = template.new_context
+        # Made once: Jinja would merge its global names into each context anew, which costs as
+        # much as half a card.
+        self._environment = template.environment
+        self._globals = dict(template.globals)
         self._embedded = embedded
         self.stylesheet = stylesheet
 
@@ -75,7 +78,9 @@ class CompiledTemplate:
             RenderingError: The template asks for something that a view does not have.
         """
         try:
-            html = "".join(self._render(self._new_context(dict(values))))
+            known = {**self._globals, **values}
+            context = self._environment.context_class(self._environment, known, None, {})
+            html = "".join(self._render(context))
         except (AttributeError, TypeError, TemplateError) as error:
             raise _located(error, self._source) from error
         return Document(_inert(html, self.stylesheet) if self._embedded else html)
