@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 
-from ._text import clean_text
+from ._text import clean_text, is_clean
 from .models import Candidate, FailedProfile
 
 if TYPE_CHECKING:
@@ -281,10 +281,9 @@ class Cleaner:
         for key, value in item.items():
             if type(value) is str:
                 if (
-                    value.isascii()
-                    and len(value) <= limits.get(key, 0)
+                    len(value) <= (limit := limits.get(key, 0))
                     and value.strip() == value
-                    and (plain or value.isprintable())
+                    and ((plain and value.isascii()) or is_clean(value, limit))
                 ):
                     continue
             else:
@@ -303,10 +302,9 @@ class Cleaner:
                         for part in value:
                             if not (
                                 type(part) is str
-                                and part.isascii()
                                 and len(part) <= limit
                                 and part.strip() == part
-                                and (plain or part.isprintable())
+                                and ((plain and part.isascii()) or is_clean(part, limit))
                             ):
                                 break
                         else:

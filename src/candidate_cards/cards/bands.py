@@ -41,4 +41,5 @@ def shown_score(score: float | None) -> int | None:
     """
     if score is None or not 0 <= score <= 100:  # noqa: PLR2004  the scale itself; NaN fails too
         return None
-    return math.floor(score + 0.5)
+    whole = math.floor(score)
+    return whole + (score - whole >= 0.5)  # noqa: PLR2004  adding a half first would round twice

@@ -68,10 +68,14 @@ class RoleView(NamedTuple):
 
 
 class CardView(NamedTuple):
-    """Everything that one card shows; empty text and empty tuples are not shown."""
+    """Everything that one card shows; empty text and empty tuples are not shown.
+
+    ``joint`` stands between role and company and is empty unless both are there.
+    """
 
     name: str
     role: str
+    joint: str
     company: str
     headline: str
     place: str
@@ -195,9 +199,13 @@ def card_view(
     role = _text(candidate.current_role)
     company = _text(candidate.current_company)
     headline = _text(candidate.headline)
+    joint = f" {labels.at} "
     if not role and headline:
-        # Enriched profiles carry no role: the headline says it, company included.
-        role, company, headline = headline, "", ""
+        # Enriched profiles carry no role: the headline says it, mostly with the company. Where
+        # it does not, "at" would make one statement of two.
+        role, headline, joint = headline, "", ", "
+        if company.casefold() in role.casefold():
+            company = ""
     lead = rest = skills_more = fit_more = check_more = ""
     skills: tuple[str, ...] = ()
     fit: tuple[str, ...] = ()
@@ -224,6 +232,7 @@ def card_view(
     return CardView(
         _text(candidate.name) or labels.unnamed,
         role,
+        joint if role and company else "",
         company,
         headline if density == "detail" else "",
         _text(candidate.location),
