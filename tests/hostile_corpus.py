@@ -662,7 +662,6 @@ BAD_URLS: Final[tuple[str, ...]] = (
     "https://www.linkedin.com\t.evil.invalid/in/ada",
     "https://www.linkedin.com\n.evil.invalid/in/ada",
     "https://www.linkedin.com .evil.invalid/in/ada",
-    "https://www.linkedin.com\u202e/ada/ni",
     "https://-.linkedin.com:/in/ada@evil.invalid:80:90/",
     # the right host, and something no address may hold
     "https://www.linkedin.com./in/ada",

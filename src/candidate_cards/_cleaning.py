@@ -289,7 +289,7 @@ class Cleaner:
             else:
                 quotes -= 2
                 if type(value) is list and (spec := lists.get(key)) and len(value) <= spec.most:
-                    if type(spec) is _Objects:
+                    if isinstance(spec, _Objects):
                         for at, part in enumerate(value):
                             if type(part) is not dict:
                                 quotes -= _UNCLEAR  # what is clean already will count twice

@@ -256,7 +256,6 @@ def _cut_marks(text: str) -> tuple[str, int]:
         is_mark, weight = _weight(character)
         if is_mark:
             if marks + weight > MOST_MARKS:
-                marks = MOST_MARKS  # a lighter one behind it must not slip in
                 continue
             marks += weight
         elif character not in _BIDI_CONTROLS:  # it may go, and join what it parted

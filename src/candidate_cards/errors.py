@@ -99,7 +99,7 @@ class NotAvailableError(CandidateCardsError, LookupError):
 class RenderingError(CandidateCardsError):
     """A template or style sheet cannot be compiled, or failed while rendering."""
 
-    def __init__(self, message: str, *, template: str = "", line: int | None = None) -> None:
+    def __init__(self, message: str, template: str = "", line: int | None = None) -> None:
         self.message = message
         self.template = template
         self.line = line
@@ -142,7 +142,6 @@ class VendorResponseError(VendorError):
     def __init__(
         self,
         message: str,
-        *,
         status: int,
         code: str | None = None,
         request_id: str | None = None,
@@ -150,7 +149,10 @@ class VendorResponseError(VendorError):
         self.status = status
         self.code = code
         self.request_id = request_id
-        super().__init__(message)
+        super().__init__(message, status, code, request_id)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class UnsupportedFeatureError(VendorError):

@@ -46,6 +46,7 @@ _ACCEPTED: Final = (
     "JSON Lines of these, and a saved shortlist"
 )
 _RUN_KEYS: Final = frozenset({"requestId", "status", "candidates", "data"})
+_PERSON_KEYS: Final = CANDIDATE_KEYS | PREVIEW_KEYS | {"candidate"}
 _STATUSES: Final = ("processing", "completed", "failed")
 _MOST_OF_MESSAGE: Final = 200  # of the vendor's words in ours
 _MOST_OF_LABEL: Final = 1000
@@ -174,7 +175,7 @@ class _Draft:
                     reader.note(message, reader.place, "notice")
                 self._candidates[profile_id] = known.merged_with(person)
             self._lists[profile_id] = reader.list
-        self._header |= {key: text for key, text in reader.header.items() if text}
+        self._header |= reader.header
 
     def finish(self, **header: str | None) -> Shortlist:
         given = {key: text for key, text in header.items() if text is not None}
@@ -266,7 +267,8 @@ class _Reader:
         """Tell the shape of a record, or of an entry of a list of records."""
         if isinstance(value, dict):
             if "profileId" in value or "profile_id" in value:
-                yield from self._person(value, place, its_list)
+                if person := self._person(value, place, its_list):
+                    yield person
             else:
                 yield from self._result(value, place)
         elif isinstance(value, list) and not place:
@@ -294,10 +296,9 @@ class _Reader:
                 self._refusal(value, place)
             case {"candidates": _}:
                 yield from self._shortlist(value, place)
-            case {"candidate": _}:
-                yield from self._person(value, place, self)
-            case _ if not (CANDIDATE_KEYS | PREVIEW_KEYS).isdisjoint(value):
-                yield from self._person(value, place, self)
+            case _ if not _PERSON_KEYS.isdisjoint(value):
+                if person := self._person(value, place, self):
+                    yield person
             case _:
                 count = f"{len(value):,} {'key' if len(value) == 1 else 'keys'}"
                 wanted = "profileId, candidates, requestId"
@@ -391,7 +392,8 @@ class _Reader:
     def _list(self, values: object, place: Place) -> Iterator[Candidate | FailedProfile]:
         its_list = object()
         for at, item in self._entries(values, place):
-            yield from self._person(item, (*place, at), its_list)
+            if person := self._person(item, (*place, at), its_list):
+                yield person
 
     def _entries(self, values: object, place: Place) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield the objects of a list with their indexes; null is the empty list."""
@@ -408,17 +410,13 @@ class _Reader:
 
     def _person(
         self, item: dict[str, Any], place: Place, its_list: object
-    ) -> Iterator[Candidate | FailedProfile]:
-        """Yield the candidate, the failed profile, or nothing but a problem."""
-        person: Candidate | FailedProfile | None
+    ) -> Candidate | FailedProfile | None:
+        """Return the candidate or the failed profile, or ``None`` after reporting a problem."""
+        self.place = place
+        self.list = its_list
         if "success" in item or "candidate" in item or "errorCode" in item:
-            person = self._enriched(item, place)
-        else:
-            person = self._cleaner.candidate(item, place)
-        if person is not None:
-            self.place = place
-            self.list = its_list
-            yield person
+            return self._enriched(item, place)
+        return self._cleaner.candidate(item, place)
 
     def _enriched(self, item: dict[str, Any], place: Place) -> Candidate | FailedProfile | None:
         """Read an item of an enrichment result, or a person with fields of one."""

@@ -101,14 +101,27 @@ def theme(request: pytest.FixtureRequest) -> Literal["dark", "light"]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say aloud which tests did not run because a part is missing, and how to get it."""
-    reasons: dict[str, int] = {}
+    """Print what was measured, and say aloud which tests did not run because a part is missing."""
+    measured = [
+        text
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        for name, text in report.user_properties
+        if name == "measured"
+    ]
+    if measured:
+        terminalreporter.section("measured in the browser")
+        for text in measured:
+            terminalreporter.line(text)
+
+    counts: dict[str, int] = {}
     for report in terminalreporter.stats.get("skipped", []):
         # longrepr of a skipped report: (file, line, reason)
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
         if _MISSING in reason:
             part = reason.partition(_MISSING)[2]
-            reasons[part] = reasons.get(part, 0) + 1
-    for part, count in reasons.items():
+            counts[part] = counts.get(part, 0) + 1
+    if counts:
         terminalreporter.section("BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
-        terminalreporter.line(f"{count} tests are missing {part}", red=True, bold=True)
+        for part, count in counts.items():
+            terminalreporter.line(f"{count} without {part}", red=True, bold=True)

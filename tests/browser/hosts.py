@@ -6,6 +6,7 @@ width, height and ground; all that its surroundings set on text is inherited thr
 
 from __future__ import annotations
 
+import math
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from harness import RecordedPage
+    from PIL import Image
+    from playwright.sync_api import FloatRect
 
 SLOT_WIDTH = 400
 """CSS px; the width at which looks are compared."""
@@ -194,7 +199,7 @@ _TEXT_PROPERTIES = """
 """
 
 # Not one of _ELEMENTS: nothing can win against the box of its own parent.
-_OUTSIDE = '<host-frame style="display:block">'
+_OUTSIDE = '<host-frame style="display:flow-root;clear:both">'
 
 HOSTILE = (
     Host("unset", style="*{all:unset}"),
@@ -223,7 +228,8 @@ HOSTILE = (
         "important-layer",
         style="@layer earliest{*{color:red!important;padding:3px!important;"
         "font:9px fantasy!important;background:pink!important;border:1px solid red!important;"
-        "text-align:right!important;max-width:90px!important}}@layer later{*{all:revert!important}}",
+        "text-align:right!important;max-width:90px!important}}"
+        "@layer later{*{all:revert!important}}",
         fragment_holds=False,
     ),
     Host(
@@ -234,8 +240,10 @@ HOSTILE = (
     ),
     Host(
         "pseudo-elements",
-        style="*::before{content:'\\00bb before'!important;color:red!important;"
-        "display:block!important;font-size:20px!important}*::after{content:'after'!important;background:red!important}"
+        # Not those of the slots: they would move the card, which no card can prevent.
+        style=":not([data-slot])::before{content:'\\00bb before'!important;color:red!important;"
+        "display:block!important;font-size:20px!important}"
+        ":not([data-slot])::after{content:'after'!important;background:red!important}"
         "*::first-letter{font-size:40px!important;color:red!important}"
         "*::first-line{text-transform:uppercase!important;color:lime!important}"
         "*::marker{content:'#'!important}*::selection{color:red!important}",
@@ -272,6 +280,47 @@ def host_with_variables(names: Iterable[str]) -> Host:
     """Return a host whose rules set custom properties of the given names, as ``--x``."""
     wrong = "".join(f"{name}:1px solid red!important;" for name in names)
     return Host("variables", style=f":root,body,*{{{wrong}}}")
+
+
+# Moves one slot, by relative offsets that change nothing else, so that its card starts at the given
+# point, in a layer of its own: glyphs, rounded corners and the dither of gradients depend on where
+# in their layer they fall.
+_MOVE_CARD = """([index, left, top]) => {
+    const slot = document.querySelectorAll('[data-slot]')[index];
+    const card = slot.firstElementChild;
+    const set = (name, value) => slot.style.setProperty(name, value, 'important');
+    set('left', '0');
+    set('top', '0');
+    set('z-index', '2147483647');
+    set('will-change', 'transform');
+    const at = card.getBoundingClientRect();
+    set('left', `${left - at.x}px`);
+    set('top', `${top - at.y}px`);
+    const { width, height } = card.getBoundingClientRect();
+    return [width, height];
+}"""
+
+_PUT_BACK = """index => {
+    const slot = document.querySelectorAll('[data-slot]')[index];
+    const names = ['left', 'top', 'z-index', 'will-change'];
+    for (const name of names) slot.style.removeProperty(name);
+}"""
+
+
+def card_pictures(page: RecordedPage, count: int) -> list[Image.Image]:
+    """Cut out the cards of the first ``count`` slots, each moved to one and the same place."""
+    pictures = []
+    for index in range(count):
+        width, height = page.tab.evaluate(_MOVE_CARD, [index, 16, 16])
+        area: FloatRect = {
+            "x": 16,
+            "y": 16,
+            "width": math.ceil(width),
+            "height": math.ceil(height),
+        }
+        pictures.append(page.picture(clip=area))
+        page.tab.evaluate(_PUT_BACK, index)
+    return pictures
 
 
 def compile_tailwind(node_modules: Path) -> str:

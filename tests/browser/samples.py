@@ -15,8 +15,12 @@ FULL: dict[str, Any] = {
     "name": "Ilse Vandenbroucke-Okonkwo",
     "linkedinUrl": "https://www.linkedin.com/in/example-ilse",
     "matchScore": 88,
+    # Long enough to fold.
     "rationale": "Nine years of payment systems, the last four leading the team that moved a "
-    "card processor to three regions without a stop.",
+    "card processor to three regions without a stop. She wrote the failover drill herself and "
+    "ran it every month in daylight, with the regulator watching twice. Her references praise "
+    "calm reviews and short documents. What is open is whether she wants a team of this size, "
+    "and how soon she could start.",
     "skills": ["Kotlin", "PostgreSQL", "Kafka", "Kubernetes", "Terraform", "ISO 8583", "gRPC"],
     "headline": "Principal engineer, payments",
     "location": "Ghent, Belgium",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from candidate_cards import Shortlist
 
 Format = Literal["fragment", "element", "page"]
+Density = Literal["row", "card", "detail"]
 Theme = Literal["dark", "light"]
 FORMATS: tuple[Format, ...] = ("fragment", "element", "page")
 
@@ -57,6 +58,19 @@ const cards = () =>
   everything().filter((element) => element.getAttribute("role") === "article" && shown(element));
 """
 
+# Unlike a style element this needs no leave of a page's security policy.
+_RESTYLE = """
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(argument);
+document.adoptedStyleSheets = [sheet];
+for (const { shadowRoot } of everything()) if (shadowRoot) shadowRoot.adoptedStyleSheets = [sheet];
+"""
+# Cards off the screen have a guessed height until they are laid out.
+_ALL_LAID_OUT = "* { content-visibility: visible !important }"
+# Letters in another order are kerned differently, which is no harm; without kerning a text is as
+# wide as its letters.
+_UNKERNED = "* { font-kerning: none !important; font-variant-ligatures: none !important }"
+
 
 @pytest.fixture(params=FORMATS)
 def format_(request: pytest.FixtureRequest) -> Format:
@@ -71,9 +85,11 @@ def _read(wires: Sequence[dict[str, Any]]) -> Shortlist:
     return shortlist
 
 
-def _document(shortlist: Shortlist, format_: Format, theme: Theme) -> str:
+def _document(
+    shortlist: Shortlist, format_: Format, theme: Theme, density: Density = "detail"
+) -> str:
     html = render_shortlist(
-        shortlist, format=format_, theme=theme, density="detail", show_emails=True
+        shortlist, format=format_, theme=theme, density=density, show_emails=True
     )
     return str(html) if format_ == "page" else _HOST.format(width=_CARD_WIDTH, cards=html)
 
@@ -135,14 +151,14 @@ def test_every_payload_in_every_field_is_inert_text(
             const link = follow.includes(name);
             const fine = element.localName === "a" && name === "href"
               && (/^https:\\/\\/([a-z]+\\.)?linkedin\\.com\\/[!-~]*$/.test(value)
-                  || /^mailto:[^?&,;:@\\s]+@(example\\.test|evil\\.invalid)$/.test(value));
+                  || value === `mailto:${element.textContent.trim()}`);
             if (name.startsWith("on") || (link && !fine))
               bad.push(`${element.localName} ${name}=${value}`);
           }
         return bad;
         """,
     )
-    assert found == []
+    assert not found, "\n".join(found)
 
     texts = _evaluate(tab, "return cards().map((card) => card.textContent);")
     assert len(texts) == len(shortlist.candidates)
@@ -158,8 +174,9 @@ def test_every_payload_in_every_field_is_inert_text(
             for field in fields
             if _folded(text_at(wire, field)) not in words
         ]
-    assert lost == []
+    assert not lost, "\n".join(lost)
 
+    _evaluate(tab, _RESTYLE, _ALL_LAID_OUT)
     plain = [n for n, wire in enumerate(wires) if wire["profileId"].startswith("plain")]
     assert len(plain) > len(wires) / 20
     neighbours = _evaluate(
@@ -168,7 +185,8 @@ def test_every_payload_in_every_field_is_inert_text(
         const all = cards();
         return argument.map((n) => {
           const { x, width, height } = all[n].getBoundingClientRect();
-          return JSON.stringify([all[n].outerHTML, x, width, height]);
+          // Fractions of a pixel depend on where on the page a card begins.
+          return JSON.stringify([all[n].outerHTML, x, width, Math.round(height)]);
         });
         """,
         plain,
@@ -181,7 +199,9 @@ def test_every_payload_alone_in_a_field_reads_verbatim(page: RecordedPage) -> No
     printable = [
         payload
         for payload in SHORT_PAYLOADS
-        if payload.text.isprintable() and payload.text == _folded(payload.text)
+        if payload.text.isprintable()
+        and payload.text == _folded(payload.text)
+        and payload.group != "marks"  # towers are cut down
     ]
     assert len(printable) > 0.7 * len(SHORT_PAYLOADS)
     wires = [
@@ -215,7 +235,7 @@ def test_pointer_and_keyboard_lead_to_linkedin_or_a_letter_only(
         )
         for number, url in enumerate(urls)
     ]
-    tab = page.show(_document(_read(wires), format_, "dark"))
+    tab = page.show(_document(_read(wires), format_, "dark", "row"))
     clicked = _evaluate(
         tab,
         """
@@ -285,6 +305,7 @@ def test_very_long_texts_do_not_widen_a_card(
         for number in range(len(long))
     ]
     tab = page.show(_document(_read(wires), format_, "light").replace(f"{_CARD_WIDTH}px", "100%"))
+    _evaluate(tab, _RESTYLE, _ALL_LAID_OUT)
     _assert_nothing_happened(page)
     width, furthest = _evaluate(
         tab,
@@ -298,11 +319,18 @@ def test_very_long_texts_do_not_widen_a_card(
     assert furthest <= 320
 
 
-_BIDI_CONTROLS = dict.fromkeys(
-    [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x2070)]
-)
-# Kerning between letters that change their order moves things by less than this, in CSS px.
-_KERNING = 1.0
+_MARKS = [0x061C, 0x200E, 0x200F]
+_CONTROLS = [*range(0x202A, 0x202F), *range(0x2066, 0x2070)]
+# A paragraph takes its direction from its first letter, and a mark counts as one: with it goes
+# the side that the paragraph starts on. Texts within a line never have that effect.
+_PARAGRAPHS = {"rationale", "headline", "aiFitPoints", "aiRedFlags", "relevanceExplanation"}
+_PARAGRAPHS |= {"highlights"}
+
+
+def _without_controls(text: str, field: Field) -> str:
+    marks = [] if _PARAGRAPHS.intersection(map(str, field)) else _MARKS
+    return text.translate(dict.fromkeys([*_CONTROLS, *marks]))
+
 
 _BOXES = """
 return cards().map((card) => {
@@ -324,36 +352,37 @@ def test_bidi_controls_move_nothing_around_them(
     page: RecordedPage, format_: Format, *, cleaned: bool
 ) -> None:
     """Every text beside a payload stands where it stands when the payload has no controls."""
-    cases: list[tuple[Field, str]] = [
-        (field, payload.text)
-        for payload in payloads("bidi")
-        for field in TEXT_FIELDS
-        if payload.text.translate(_BIDI_CONTROLS).strip()
-    ]
+    bidi = payloads("bidi")
+    cases: list[dict[Field, str]] = []
+    for number, payload in enumerate(bidi * 4):
+        # Every fourth field, so that hostile texts have plain ones beside them.
+        fields = TEXT_FIELDS[number // len(bidi) :: 4]
+        # Spaces would collapse where a control between them is taken away.
+        text = re.sub(r"\s", "_", payload.text)
+        cases.append({field: text for field in fields if _without_controls(text, field).strip()})
     wires: list[dict[str, Any]] = []
-    for number, (field, text) in enumerate(cases):
-        hostile = replace_texts(harmless_candidate(f"prof_{number}"), {field: text})
-        without = replace_texts(
-            harmless_candidate(f"twin_{number}"), {field: text.translate(_BIDI_CONTROLS)}
-        )
-        wires += [hostile, without]
+    for number, texts in enumerate(cases):
+        twin = {field: _without_controls(text, field) for field, text in texts.items()}
+        wires.append(replace_texts(harmless_candidate(f"prof_{number}"), texts))
+        wires.append(replace_texts(harmless_candidate(f"twin_{number}"), twin))
     shortlist = _read(wires)
     if not cleaned:
         shortlist = shortlist.model_copy(
             update={"candidates": tuple(Candidate.model_validate(wire) for wire in wires)}
         )
     tab = page.show(_document(shortlist, format_, "light"))
+    _evaluate(tab, _RESTYLE, _ALL_LAID_OUT + _UNKERNED)
     cards: list[tuple[float, list[tuple[str, float, float, float, float]]]] = _evaluate(tab, _BOXES)
     assert len(cards) == len(wires)
     moved = []
-    for (field, text), shown, plain in zip(cases, cards[::2], cards[1::2], strict=True):
+    for texts, shown, plain in zip(cases, cards[::2], cards[1::2], strict=True):
         assert len(shown[1]) == len(plain[1])
         for there, here in zip(plain[1], shown[1], strict=True):
-            if there[0] != here[0]:
-                continue  # the payload's own text
-            if max(abs(a - b) for a, b in zip(there[1:], here[1:], strict=True)) > _KERNING:
-                moved.append((field, ascii(text[:40]), here, there[1:]))
-    assert moved == []
+            distance = max(abs(a - b) for a, b in zip(there[1:], here[1:], strict=True))
+            # The payload's own letters may stand in any order inside its own box.
+            if there[0] == here[0] and distance > 0.1:
+                moved.append((ascii(next(iter(texts.values()))[:30]), here, there[1:]))
+    assert not moved, "\n".join(map(str, moved))
 
 
 def test_a_bidi_payload_does_not_turn_the_host(page: RecordedPage) -> None:
@@ -377,8 +406,7 @@ def test_a_bidi_payload_does_not_turn_the_host(page: RecordedPage) -> None:
         )
 
     for payload in payloads("bidi")[:9]:
-        stripped = payload.text.translate(_BIDI_CONTROLS)
-        assert boxes(payload.text) == boxes(stripped), payload
+        assert boxes(payload.text) == boxes(_without_controls(payload.text, ("name",))), payload
 
 
 def test_a_browser_that_is_fooled_is_noticed(page: RecordedPage) -> None:

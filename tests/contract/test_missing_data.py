@@ -185,6 +185,25 @@ def test_everything_missing_at_once_leaves_no_trace(gap: str) -> None:
         assert _complaints(_render(candidate, look)) == [], look
 
 
+def test_a_missing_role_takes_nothing_else_with_it() -> None:
+    """Without a role its line shows the headline, and the company stays on the card."""
+    wire = harmless_candidate()
+    del wire["currentRole"]
+    candidate = _load(wire)
+    for look in LOOKS:
+        text = _card_text(_render(candidate, look))
+        assert wire["headline"] in text, look
+        assert wire["currentCompany"] in text, look
+
+
+def test_a_headline_that_names_the_company_stands_alone() -> None:
+    """A headline in place of a role does not repeat the company that it already names."""
+    wire = {**harmless_candidate(), "headline": "Engineer at Douro Trips", "currentRole": None}
+    candidate = _load(wire)
+    for look in LOOKS:
+        assert _card_text(_render(candidate, look)).count("Douro Trips") == 1, look
+
+
 def test_a_bare_id_is_a_card() -> None:
     """Nothing but a profile id gives a card that says so in words."""
     for look in LOOKS:

@@ -8,8 +8,9 @@ import sys
 from importlib import import_module
 from inspect import getsource
 
-import candidate_cards
 import pytest
+
+import candidate_cards
 from environments import run
 
 #: Libraries that a start must not pay for.

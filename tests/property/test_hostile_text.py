@@ -19,6 +19,7 @@ from hostile_corpus import (
     EMAIL_FIELD,
     GOOD_URLS,
     HOSTILE_EMAILS,
+    ID_FIELD,
     PAYLOADS,
     REPAIRABLE_URLS,
     STRING_FIELDS,
@@ -168,16 +169,20 @@ def _twin(candidate: Candidate, outline: Outline) -> Candidate:
     twin = _blanked(wire)
     assert isinstance(twin, dict)
     twin["matchScore"] = wire["matchScore"]
+    # In a role's place a headline is shown, and the company only where that does not name it.
+    company, headline = wire["currentCompany"] or "", wire["headline"] or ""
+    if company.casefold() in headline.casefold():
+        twin["currentCompany"] = twin["headline"]
+    else:
+        twin["currentCompany"] = twin["currentCompany"].replace("x", "y")
     if any(address.startswith("https:") for address in outline.addresses):
         twin["linkedinUrl"] = "https://www.linkedin.com/in/x"
     written_to = {address for address in outline.addresses if address.startswith("mailto:")}
-    twin["emails"] = [
-        *(f"x{number}@example.test" for number in range(len(written_to))),
-        *twin["emails"][len(written_to) :],
-    ]
-    # The second address is plain and always a link; where only one is, it is the second.
-    if len(written_to) < len(wire["emails"]):
-        twin["emails"].reverse()
+    if twin["emails"]:
+        # The last address is plain and always a link; another may be one.
+        twin["emails"][-1] = "last@example.test"
+        if len(written_to) > 1:
+            twin["emails"][0] = "first@example.test"
     return Candidate.model_validate(twin)
 
 
@@ -204,7 +209,9 @@ def _assert_card_holds(candidate: Candidate, look: Look, fields: Iterable[Field]
     for field in _SHOWN[look[1]].intersection(fields):
         # A long summary folds in two on the card, with our own words in between.
         if field != ("rationale",) or look[1] == "detail":
-            assert _folded(text_at(wire, field)) in words, field
+            text = _folded(text_at(wire, field))
+            # A headline that stands in for the role may name the company in other capitals.
+            assert text in words or text.casefold() in words.casefold(), field
 
 
 _PIECES = (
@@ -229,7 +236,8 @@ email_text = st.one_of(any_text, st.sampled_from(HOSTILE_EMAILS))
 def texts_by_field(draw: st.DrawFn) -> dict[Field, str]:
     """Hostile texts for at least one field of a candidate."""
     fields = draw(st.sets(st.sampled_from(STRING_FIELDS), min_size=1))
-    special = {URL_FIELD: url_text, EMAIL_FIELD: email_text}
+    # Without a visible id there is no candidate, and with a neighbour's there is one person.
+    special = {URL_FIELD: url_text, EMAIL_FIELD: email_text, ID_FIELD: any_text.map("{}#".format)}
     return {field: draw(special.get(field, any_text)) for field in sorted(fields, key=str)}
 
 
@@ -262,23 +270,23 @@ def test_any_text_of_a_model_leaves_the_structure_alone(
 
 
 @pytest.mark.parametrize("density", get_args(Density))
-@pytest.mark.parametrize("field", STRING_FIELDS, ids=str)
-def test_every_payload_in_every_field_leaves_the_structure_alone(
-    field: Field, density: Density
-) -> None:
-    """Each payload of the corpus, in each field, in turn by format and theme, stays text."""
-    specials = {URL_FIELD: (*BAD_URLS, *REPAIRABLE_URLS, *GOOD_URLS), EMAIL_FIELD: HOSTILE_EMAILS}
-    texts = [payload.text[:5000] for payload in PAYLOADS] + list(specials.get(field, ()))
-    wires = [
-        replace_texts(harmless_candidate(f"prof_{number}"), {field: text})
-        for number, text in enumerate(texts)
-        if field != ("profileId",) or text
-    ]
+def test_every_payload_in_every_field_leaves_the_structure_alone(density: Density) -> None:
+    """Each payload of the corpus, once in each field and by turns in each format, stays text."""
+    own_lists = {URL_FIELD: (*BAD_URLS, *REPAIRABLE_URLS), EMAIL_FIELD: HOSTILE_EMAILS}
+    texts = [payload.text[:2000] for payload in PAYLOADS]
+    wires = []
+    for number in range(len(texts)):
+        hostile = {
+            field: (*own_lists.get(field, ()), *texts)[(number + shift) % len(texts)]
+            for shift, field in enumerate(STRING_FIELDS)
+        }
+        hostile[ID_FIELD] += f"#{number}"  # or payloads that are cleaned away would be one person
+        wires.append(replace_texts(harmless_candidate(), hostile))
     read = _parsed(*wires).candidates
     assert len(read) == len(wires)
     looks = [look for look in LOOKS if look[1] == density]
     for number, candidate in enumerate(read):
-        _assert_card_holds(candidate, looks[number % len(looks)], [field])
+        _assert_card_holds(candidate, looks[number % len(looks)], STRING_FIELDS)
 
 
 @unhurried
@@ -290,10 +298,6 @@ def test_neighbours_of_a_hostile_candidate_are_byte_equal(
     first, last = harmless_candidate("prof_1"), harmless_candidate("prof_3")
     middle = {**harmless_candidate("prof_2"), "name": "Middle"}
     hostile = _parsed(first, replace_texts(middle, texts), last)
-    if len(hostile.candidates) != len((first, middle, last)):
-        # The hostile text made two profile ids equal; that merges people and is another matter.
-        assert ("profileId",) in texts
-        return
     outline = Outline(_show_all(hostile, look))
     plain = Outline(_show_all(_parsed(first, middle, last), look))
     without = Outline(_show_all(_parsed(first, last), look))
@@ -326,7 +330,7 @@ def test_any_text_of_a_shortlist_leaves_the_structure_alone(
 
 
 @unhurried
-@given(identifier=any_text.filter(bool), message=any_text, look=st.sampled_from(LOOKS))
+@given(identifier=any_text.map("{}#".format), message=any_text, look=st.sampled_from(LOOKS))
 def test_a_failed_profile_cannot_leave_its_place(identifier: str, message: str, look: Look) -> None:
     """The id and message of a profile that failed are text on the page that reports it."""
 
@@ -358,7 +362,7 @@ def test_a_failed_profile_cannot_leave_its_place(identifier: str, message: str, 
     plain = Outline(_show_all(parse_shortlist(run("prof_gone", "not known")), look))
     assert outline.comments == []
     assert outline.cards == plain.cards
-    assert len(outline.elements) in {len(plain.elements), len(plain.elements) - 2}
+    assert outline.elements == plain.elements
 
 
 @pytest.mark.parametrize("look", LOOKS, ids="-".join)
@@ -387,6 +391,25 @@ def test_every_real_profile_address_becomes_a_link(look: Look) -> None:
         addresses = Outline(_show(candidate, look)).addresses
         hosts = {urlsplit(address).netloc for address in addresses if address.startswith("https:")}
         assert hosts == {(urlsplit(url).hostname or "").lower()}, url
+
+
+def test_a_lone_surrogate_never_reaches_an_output() -> None:
+    """A model refuses text that no file can hold, or a card of it can still be encoded."""
+    wire = replace_texts(harmless_candidate(), dict.fromkeys(TEXT_FIELDS, "torn \ud83d"))
+    try:
+        candidate = Candidate.model_validate(wire)
+    except ValueError:
+        return
+    for look in LOOKS:
+        assert "torn" in _show(candidate, look), look
+
+
+def test_the_corpus_is_as_large_as_promised() -> None:
+    """Over 240 different payloads of 17 kinds, 75 hostile addresses and 20 real ones."""
+    assert len({payload.text for payload in PAYLOADS}) == len(PAYLOADS) >= 240
+    assert len({payload.group for payload in PAYLOADS}) == 17
+    assert len(set(BAD_URLS)) == len(BAD_URLS) >= 75
+    assert len(set(GOOD_URLS)) == len(GOOD_URLS) >= 20
 
 
 def test_ordinary_odd_text_arrives_unchanged() -> None:

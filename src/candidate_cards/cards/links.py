@@ -8,8 +8,9 @@ from urllib.parse import quote, urlsplit
 
 _MAX_URL = 2048
 # What may follow the host: printable and without anything that a browser drops, folds or
-# reads as a delimiter of markup. Other scripts are let through and percent-encoded.
-_UNSAFE = re.compile(r"""[\x00-\x20\x7f-\x9f\\<>"'`{}|^]""")
+# reads as a delimiter of markup, or the ellipsis of an address that was cut. Other scripts are
+# let through and percent-encoded.
+_UNSAFE = re.compile(r"""[\x00-\x20\x7f-\x9f\\<>"'`{}|^\u2026]""")
 _BIDI = re.compile("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]")
 _LINKEDIN_HOST = re.compile(r"(?:[a-z]{2,3}\.|www\.|m\.|mobile\.)?linkedin\.com")
 _EMAIL = re.compile(

@@ -6,6 +6,7 @@ immutable, and read by plain attribute access in the compiled templates.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
@@ -24,6 +25,7 @@ _CARD_SKILLS = 8
 _CARD_POINTS = 3
 # Up to this many characters the summary stands open; a longer one folds after its lead.
 _LEAD = 280
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 class ScoreView(NamedTuple):
@@ -120,7 +122,8 @@ def _score_view(score: float | None, bands: Bands, labels: Labels) -> ScoreView:
 
 def _split_lead(text: str) -> tuple[str, str]:
     """Split a long text after its last whole sentence, or word, within the lead."""
-    if len(text) <= _LEAD:
+    # Half of a text that embeds directions would leave them open.
+    if len(text) <= _LEAD or _DIRECTION.search(text):
         return text, ""
     end = text.rfind(". ", _LEAD // 3, _LEAD) + 1 or text.rfind(" ", _LEAD // 3, _LEAD) + 1
     if not end:  # one unbroken word, or a script without spaces: nowhere to fold
@@ -226,7 +229,7 @@ def card_view(
         else:
             evidence = _evidence_views(candidate.ai_detailed_rationale)
             experience = _role_views(candidate.detailed_experience)
-            if headline == f"{role} {labels.at} {company}":
+            if headline.casefold() in {role.casefold(), f"{role}{joint}{company}".casefold()}:
                 headline = ""  # it would only repeat the line above it
     emails = _texts(candidate.emails) if show_emails else ()
     return CardView(

@@ -1,4 +1,4 @@
-"""The Jinja environment, and the two hooks that make its code fast.
+"""The Jinja environment, and the hooks that make its code fast.
 
 Why hooks: stock Jinja calls ``environment.getattr`` for every ``a.b`` and makes a ``Markup``
 object of every value it escapes; both cost more than the rest of a card. Here ``a.b`` is plain
@@ -9,9 +9,10 @@ lacks a hook, `make_environment` returns a stock environment: same output, slowe
 from __future__ import annotations
 
 import re
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined, nodes
+from jinja2 import Environment, StrictUndefined, TemplateAssertionError, UndefinedError, nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
@@ -27,6 +28,8 @@ except ImportError:
     _escape_inner = None  # type: ignore[assignment]
 
 _SPACE = re.compile(r"\s+")
+# Views decide and templates place: what they need is little, and none of it makes markup.
+_FILTERS = ("capitalize", "first", "join", "last", "length", "lower", "round", "trim", "upper")
 
 
 class FastCodeGenerator(CodeGenerator):
@@ -34,6 +37,8 @@ class FastCodeGenerator(CodeGenerator):
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 Jinja's name
         """Emit plain attribute access."""
+        if iskeyword(node.attr):
+            self.fail(f"{node.attr} is a word of Python's and cannot be a field", node.lineno)
         self.visit(node.node, frame)
         self.write(f".{node.attr}")
 
@@ -64,7 +69,7 @@ def hooks_available() -> bool:
 
 
 def make_environment(*, fast: bool | None = None) -> Environment:
-    """Make an environment: autoescape on, undefined names strict, no loader.
+    """Make an environment: autoescape on, undefined names strict, no loader, few filters.
 
     Args:
         fast: Use the hooks; by default where they are available.
@@ -76,6 +81,8 @@ def make_environment(*, fast: bool | None = None) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    environment.globals.clear()
     if hooks_available() if fast is None else fast:
         environment.code_generator_class = FastCodeGenerator
         environment.escape_inner = _escape_inner  # type: ignore[attr-defined]
@@ -89,9 +96,12 @@ class _Fold(NodeTransformer):
         self._constants = constants
 
     def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802 Jinja's name
-        if node.ctx == "load" and node.name in self._constants:
-            return nodes.Const(self._constants[node.name], lineno=node.lineno)
-        return node
+        if node.name not in self._constants:
+            return node
+        if node.ctx != "load":
+            message = f"{node.name} is a constant of every template; take another name"
+            raise TemplateAssertionError(message, node.lineno)
+        return nodes.Const(self._constants[node.name], lineno=node.lineno)
 
     def visit_If(self, node: nodes.If) -> nodes.Node | list[nodes.Node]:  # noqa: N802
         branches: list[nodes.If] = []
@@ -100,10 +110,10 @@ class _Fold(NodeTransformer):
         for branch in (node, *node.elif_):
             test = self.visit(branch.test)
             body = self._visit_all(branch.body)
-            known = _constant(test)
+            known = _truth(test)
             if known is None:
                 branches.append(nodes.If(test, body, [], [], lineno=branch.lineno))
-            elif known[0]:
+            elif known:
                 otherwise = body
                 break
         if not branches:
@@ -121,17 +131,34 @@ class _Fold(NodeTransformer):
         return node
 
 
-def _constant(test: nodes.Expr) -> tuple[object] | None:
+def _truth(test: nodes.Expr) -> bool | None:
+    """Return what a test is known to be, or ``None`` if only a candidate decides."""
     try:
-        return (test.as_const(),)
+        return bool(test.as_const())
     except nodes.Impossible:
         return None
+    except UndefinedError as error:
+        raise TemplateAssertionError(str(error), test.lineno) from error
 
 
 def fold(tree: nodes.Template, constants: Mapping[str, object]) -> nodes.Template:
-    """Resolve all that is known when the template is compiled."""
+    """Resolve all that is known when the template is compiled.
+
+    Raises:
+        TemplateAssertionError: Something is asked of a constant that it does not have or that
+            only a candidate could tell.
+    """
     folded = _Fold(constants).visit(tree)
     assert isinstance(folded, nodes.Template)  # noqa: S101  the root is never replaced
+    for asking in folded.find_all((nodes.Getattr, nodes.Getitem, nodes.Call)):
+        asked = next(asking.iter_child_nodes(only=("node",)))
+        if isinstance(asked, nodes.Const):
+            what = getattr(asking, "attr", "an item")
+            message = f"{what} is not known of a constant"
+            raise TemplateAssertionError(message, asking.lineno)
+    for constant in folded.find_all(nodes.Const):
+        if not isinstance(constant.value, str | int | float | None):
+            raise TemplateAssertionError("this constant is no text or number", constant.lineno)
     return folded
 
 

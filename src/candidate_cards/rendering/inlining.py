@@ -4,6 +4,10 @@ How: template tags are hidden behind plain words, each start tag gets a number, 
 the cascade on that text once, and the styles that it found are put into the *original* start
 tags. The template's markup is never re-serialised, and its lines keep their numbers.
 
+premailer decides which declarations apply to an element and in what order; their values never
+pass through it. Why: it overwrites a property in the place that it had first, so that a
+shorthand in between wins, and it drops or rewrites values that are newer than its parser.
+
 A class name may hold one view field of known values, ``class="cc-score--{{ card.score.tone }}"``:
 the cascade is run for each value, and where a style differs the template gets a branch.
 """
@@ -12,200 +16,324 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from candidate_cards.rendering.source import FlatSource
+    from candidate_cards.rendering.stylesheets import Rule
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_HIDDEN = re.compile(r"jinja(\d+)x")
-_QUOTED = re.compile(r'"[^"]*"' + r"|'[^']*'")
-_CLASS = re.compile(r"""\s+class=("[^"]*"|'[^']*')""")
-_EXPRESSION = re.compile(r"\{\{-?\s*([a-z_][\w.]*\.(\w+))\s*-?\}\}")
-_ATTRIBUTE = re.compile(r"""([^\s"'=<>/]+)\s*=\s*("[^"]*"|'[^']*')""")
-_NUMBER = "data-cc-number"
-_VOID = frozenset(
-    "area base br col embed hr img input link meta source track wbr".split()  # noqa: SIM905
+_STYLESHEET = re.compile(r"\{\{-?\s*stylesheet\s*-?\}\}")
+_STATEMENT = re.compile(r"\{%[-+]?\s*(\w+)")
+_FIELD = re.compile(r"\{\{-?\s*([a-z_][\w.]*\.(\w+))\s*-?\}\}")
+_ATTRIBUTE = re.compile(
+    r"""[\s/]+([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""", re.DOTALL
 )
-# Fields made by the one function that decides what may be an address.
+_QUOTED = re.compile(r'"[^"]*"' + r"|'[^']*'")
+_NUMBER = "data-cc-number"
+_BLOCK_ENDS = {"endfor": "for", "endif": "if", "endwith": "with"}
+_MOST_CHOICES = 64
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
+)
+# Where data is text and nothing else. Addresses are apart: they take what `cards.links` made.
+_TEXT_ATTRIBUTES = frozenset(
+    ("alt", "aria-label", "class", "dir", "lang", "nonce", "stroke-dasharray", "title")
+)
+_ADDRESS_ATTRIBUTES = frozenset({"href", "src"})
 _ADDRESS_FIELDS = frozenset({"href", "data_uri"})
-_ADDRESS_ATTRIBUTES = frozenset({"href", "src", "action", "formaction", "srcdoc", "data", "poster"})
 
 
-class _StartTag(NamedTuple):
-    start: int
-    text: str
-    in_svg: bool
+class _StartTag:
+    """A start tag of the source: where it stands and what surrounds it."""
+
+    def __init__(self, start: int, text: str, line: int, parent: int | None) -> None:
+        self.start = start
+        self.text = text
+        self.line = line
+        self.parent = parent
+        self.in_svg = False
+        # Styles inside a declarative shadow root, and of its host, are the style element's.
+        self.governed = False
+
+    def attributes(self) -> Iterator[re.Match[str]]:
+        """Yield each attribute; the name is group 1, the value with its quotes group 2."""
+        name = re.match(r"<[^\s/>]+", self.text)
+        return _ATTRIBUTE.finditer(self.text, name.end() if name else 0)
+
+
+class _Hidden:
+    """Source whose template tags are hidden behind words that occur nowhere else in it."""
+
+    def __init__(self, text: str) -> None:
+        word = "jinja"
+        while word in text.lower():
+            word += "x"
+        self.tags: list[str] = []
+        self.pattern = re.compile(rf"{word}(\d+)z")
+
+        def hide(match: re.Match[str]) -> str:
+            self.tags.append(match[0])
+            # Line breaks stay, so that positions in the hidden text are lines of the source.
+            return f"{word}{len(self.tags) - 1}z" + "\n" * match[0].count("\n")
+
+        self.text = _TAG.sub(hide, text)
+
+    def shown(self, text: str) -> str:
+        """Put the template tags back, with their own line breaks in place of ours."""
+
+        def show(match: re.Match[str]) -> str:
+            tag = self.tags[int(match[1])]
+            return tag + match[2][tag.count("\n") :]
+
+        return re.sub(rf"{self.pattern.pattern}(\n*)", show, text)
+
+    def fields(self, text: str) -> list[re.Match[str] | None]:
+        """Return what each hidden tag in a text is: a plain view field, or ``None``."""
+        return [_FIELD.fullmatch(self.tags[int(number)]) for number in self.pattern.findall(text)]
 
 
 class _Reader(HTMLParser):
-    """Finds the start tags of hidden source, checks nesting and contexts."""
+    """Finds the start tags of hidden source and refuses what could turn data into code."""
 
-    def __init__(self, source: FlatSource, hidden: str) -> None:
+    def __init__(self, source: FlatSource, choices: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__(convert_charrefs=False)
-        self._source = source
-        self._line_starts = [0, *(match.end() for match in re.finditer("\n", hidden))]
-        self._open: list[str] = []
+        self.hidden = _Hidden(source.text)
         self.tags: list[_StartTag] = []
-        self.feed(hidden)
+        # Each expression that stands in a class name, with its possible values.
+        self.fields: dict[str, tuple[str, ...]] = {}
+        self._source = source
+        self._choices = choices
+        self._line_starts = [0, *(match.end() for match in re.finditer("\n", self.hidden.text))]
+        # What is open, outermost first: an element and its number, or a block and None.
+        self._open: list[tuple[str, int | None]] = []
+        self.feed(self.hidden.text)
         self.close()
         if self._open:
-            raise source.error(f"<{self._open[-1]}> is never closed", len(source.origins))
+            name, number = self._open[-1]
+            line = len(source.origins) if number is None else self.tags[number].line
+            self._refuse(f"{name} is never closed", line)
 
-    def _line(self) -> int:
-        return self.getpos()[0]
+    def _refuse(self, message: str, line: int | None = None) -> None:
+        raise self._source.error(message, self.getpos()[0] if line is None else line)
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
-        self._add(tag)
+    def _is_inside(self, name: str) -> bool:
+        return any(number is not None and open_name == name for open_name, number in self._open)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        number = self._add(tag, attrs)
         if tag not in _VOID:
-            self._open.append(tag)
+            self._open.append((tag, number))
 
-    def handle_startendtag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
-        self._add(tag)
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _VOID and tag != "svg" and not self._is_inside("svg"):
+            self._refuse(f"<{tag}/> does not close itself in HTML; write <{tag}></{tag}>")
+        self._add(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
-        if not self._open or self._open.pop() != tag:
-            raise self._source.error(
-                f"</{tag}> closes nothing that is open here; each branch and loop of a template "
-                "must hold whole elements",
-                self._line(),
-            )
+        name, number = self._open.pop() if self._open else ("", None)
+        if number is None or name != tag:
+            message = f"</{tag}> closes nothing that is open here; a branch or loop of a template"
+            self._refuse(f"{message} must hold whole elements")
 
     def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] == "style" and _HIDDEN.search(data):
-            raise self._source.error("a style element takes no template tags", self._line())
-
-    def _add(self, tag: str) -> None:
-        text = self.get_starttag_text() or ""
-        if tag == "script":
-            raise self._source.error("<script> has no place in a card", self._line())
-        if _HIDDEN.search(_QUOTED.sub("", text)):
-            message = "a template tag inside a start tag must sit in a quoted attribute value"
-            raise self._source.error(message, self._line())
-        if tag == "template" and self.tags:
-            # Its parent is the host of a shadow root and is styled from inside, by :host.
-            self.tags.pop()
-        # Inside a declarative shadow root the style element governs: classes stay.
-        if "template" in self._open or tag == "template":
+        if not self.hidden.pattern.search(data):
             return
+        if self._open and self._open[-1][0] == "style":
+            if not _STYLESHEET.fullmatch(self.hidden.shown(data).strip()):
+                self._refuse("a style element takes {{ stylesheet }} and no other template tag")
+            return
+        first = self.getpos()[0]
+        for match in self.hidden.pattern.finditer(data):
+            statement = _STATEMENT.match(self.hidden.tags[int(match[1])])
+            if statement:
+                self._block(statement[1], first + data.count("\n", 0, match.start()))
+
+    def _block(self, keyword: str, line: int) -> None:
+        top = self._open[-1] if self._open else ("", 0)
+        if keyword in _BLOCK_ENDS.values():
+            self._open.append((keyword, None))
+        elif keyword in {"else", "elif"} or keyword in _BLOCK_ENDS:
+            if top[1] is not None:
+                message = (
+                    f"{{% {keyword} %}} leaves <{top[0]}> open; a branch or loop of a template"
+                )
+                self._refuse(f"{message} must hold whole elements", line)
+            if keyword in _BLOCK_ENDS:
+                self._open.pop()
+
+    def handle_comment(self, data: str) -> None:
+        if self.hidden.pattern.search(data):
+            self._refuse("a comment takes no template tags")
+
+    def handle_decl(self, decl: str) -> None:
+        self.handle_comment(decl)
+
+    def unknown_decl(self, data: str) -> None:
+        self.handle_comment(data)
+
+    def handle_pi(self, data: str) -> None:
+        self.handle_comment(data)
+
+    def _add(self, tag: str, attrs: list[tuple[str, str | None]]) -> int:
+        text = self.get_starttag_text() or ""
+        pattern = self.hidden.pattern
+        if tag == "script":
+            self._refuse("<script> has no place in a card")
+        if pattern.search(_QUOTED.sub("", text)):
+            self._refuse("a template tag inside a start tag must sit in a quoted attribute value")
+        for name, value in attrs:
+            if name.startswith("on"):
+                self._refuse(f"{name}: a card runs no script")
+            if name == "style":
+                self._refuse("style belongs into a style sheet; give the element a class")
+            if value and pattern.search(value):
+                self._check_value(name, value)
         line, column = self.getpos()
-        start = self._line_starts[line - 1] + column
-        self.tags.append(_StartTag(start, text, "svg" in self._open))
+        parents = [number for _, number in self._open if number is not None]
+        made = _StartTag(
+            self._line_starts[line - 1] + column, text, line, parents[-1] if parents else None
+        )
+        made.in_svg = self._is_inside("svg")
+        made.governed = tag == "template" or self._is_inside("template")
+        if tag == "template" and made.parent is not None:
+            self.tags[made.parent].governed = True
+        self.tags.append(made)
+        return len(self.tags) - 1
+
+    def _check_value(self, name: str, value: str) -> None:
+        fields = self.hidden.fields(value)
+        if name in _ADDRESS_ATTRIBUTES:
+            whole = self.hidden.pattern.fullmatch(value)
+            if not (whole and fields[0] and fields[0][2] in _ADDRESS_FIELDS):
+                self._refuse(f"{name} takes one view field named href or data_uri, nothing else")
+        elif name not in _TEXT_ATTRIBUTES:
+            known = ", ".join(sorted(_TEXT_ATTRIBUTES | _ADDRESS_ATTRIBUTES))
+            self._refuse(f"{name} takes no data; attributes that do: {known}")
+        elif name == "class":
+            for field in fields:
+                if field is None or field[2] not in self._choices:
+                    known = ", ".join(sorted(self._choices))
+                    self._refuse(f"a class takes a view field of known values ({known}) only")
+                else:
+                    self.fields[field[1]] = self._choices[field[2]]
 
 
-class _Hidden(NamedTuple):
-    text: str
-    tags: Sequence[str]
-
-    def shown(self, text: str) -> str:
-        return _HIDDEN.sub(lambda match: self.tags[int(match[1])], text)
-
-
-def _hide(source: FlatSource) -> _Hidden:
-    tags: list[str] = []
-
-    def hide(match: re.Match[str]) -> str:
-        tags.append(match[0])
-        # Line breaks stay, so that positions in the hidden text are lines of the source.
-        return f"jinja{len(tags) - 1}x" + "\n" * match[0].count("\n")
-
-    return _Hidden(_TAG.sub(hide, source.text), tags)
-
-
-def check_contexts(source: FlatSource) -> None:
+def check_markup(source: FlatSource, choices: Mapping[str, tuple[str, ...]]) -> None:
     """Refuse markup in which a value could become code, or whose elements do not nest.
+
+    Args:
+        source: A flat template whose constants are already filled in.
+        choices: Values of the view fields that may stand in a class name.
 
     Raises:
         RenderingError: With template, line and what to do instead.
     """
-    hidden = _hide(source)
-    reader = _Reader(source, hidden.text)
-    for tag in reader.tags:
-        for name, value in _ATTRIBUTE.findall(tag.text):
-            line = hidden.text.count("\n", 0, tag.start) + 1
-            fields = [_EXPRESSION.fullmatch(hidden.tags[int(n)]) for n in _HIDDEN.findall(value)]
-            if name.lower().startswith("on"):
-                raise source.error(f"{name}: a card runs no script", line)
-            if name.lower() == "style" and fields:
-                raise source.error("style takes no data; use a class or an SVG attribute", line)
-            if name.lower() in _ADDRESS_ATTRIBUTES and fields:
-                whole = len(fields) == 1 and _HIDDEN.fullmatch(value[1:-1])
-                if not (whole and fields[0] and fields[0][2] in _ADDRESS_FIELDS):
-                    message = f"{name} takes one view field named href or data_uri, nothing else"
-                    raise source.error(message, line)
+    _Reader(source, choices)
 
 
 def inline_styles(
-    source: FlatSource, css: str, choices: Mapping[str, tuple[str, ...]], reset: str = ""
+    source: FlatSource,
+    rules: Sequence[Rule],
+    choices: Mapping[str, tuple[str, ...]],
+    reset: str = "",
 ) -> str:
     """Return the template's text with style attributes in place of classes.
 
     Args:
         source: A flat template whose constants are already filled in.
-        css: Literal rules; see `stylesheets.resolvable_css`.
+        rules: Literal rules; see `stylesheets.resolvable_rules`.
         choices: Values of the view fields that may stand in a class name.
         reset: A declaration to begin each element's style with, such as ``all:unset``.
 
     Raises:
-        RenderingError: A class name made of anything else, or a style that depends on two
-            fields at once.
+        RenderingError: As `check_markup`; or an element that HTML would move; or a style that
+            depends on two fields at once.
     """
-    hidden = _hide(source)
-    tags = _Reader(source, hidden.text).tags
-    fields = _class_fields(source, hidden, tags, choices)
-    first = {name: values[0] for name, values in fields.items()}
-    chosen = [first, *({**first, name: v} for name, values in fields.items() for v in values)]
-    styles = iter(_cascade(hidden, tags, css, chosen))
-    base = next(styles)
-    variants = {name: {v: next(styles) for v in values} for name, values in fields.items()}
+    reader = _Reader(source, choices)
+    names = list(reader.fields)
+    cases = [dict(zip(names, values, strict=True)) for values in product(*reader.fields.values())]
+    if len(cases) > _MOST_CHOICES:
+        raise source.error(f"too many fields in class names: {', '.join(names)}", 1)
+    styles = _cascade(source, reader, rules, cases)
     parts: list[str] = []
     at = 0
-    for number, tag in enumerate(tags):
-        style = _style(source, hidden, tag, number, base, variants, reset)
-        parts.append(hidden.text[at : tag.start])
-        bare = _CLASS.sub("", tag.text)
-        if style:
-            end = "/>" if bare.endswith("/>") else ">"
-            bare = f'{bare[: -len(end)].rstrip()} style="{style}"{end}'
-        # Line breaks of a start tag stay where they were counted.
-        parts.append(bare + "\n" * (tag.text.count("\n") - bare.count("\n")))
+    for number, tag in enumerate(reader.tags):
+        if tag.governed:
+            continue
+        found = [(case, by_case[number]) for case, by_case in zip(cases, styles, strict=True)]
+        style = _Styles(source, tag, reset, found).template(reader.fields)
+        parts += [reader.hidden.text[at : tag.start], _with_style(tag, style)]
         at = tag.start + len(tag.text)
-    parts.append(hidden.text[at:])
-    return hidden.shown("".join(parts))
+    parts.append(reader.hidden.text[at:])
+    return reader.hidden.shown("".join(parts))
 
 
-def _class_fields(
-    source: FlatSource,
-    hidden: _Hidden,
-    tags: Sequence[_StartTag],
-    choices: Mapping[str, tuple[str, ...]],
-) -> dict[str, tuple[str, ...]]:
-    """Return each expression that stands in a class name, with its possible values."""
-    fields: dict[str, tuple[str, ...]] = {}
-    for tag in tags:
-        for value in _CLASS.findall(tag.text):
-            for number in _HIDDEN.findall(value):
-                match = _EXPRESSION.fullmatch(hidden.tags[int(number)])
-                if match is None or match[2] not in choices:
-                    known = ", ".join(sorted(choices))
-                    line = hidden.text.count("\n", 0, tag.start) + 1
-                    message = f"a class name takes a view field of known values ({known}) only"
-                    raise source.error(message, line)
-                fields[match[1]] = choices[match[2]]
-    return fields
+def _with_style(tag: _StartTag, style: str) -> str:
+    """Return the start tag with a style attribute in place of its class."""
+    text = tag.text
+    for attribute in tag.attributes():
+        if attribute[1].lower() == "class":
+            text = text[: attribute.start()] + text[attribute.end() :]
+            break
+    end = "/>" if text.endswith("/>") else ">"
+    added = f' style="{style}"' if style else ""
+    # Line breaks stay inside the tag: they mean nothing there, and later lines keep their number.
+    breaks = "\n" * (tag.text.count("\n") - text.count("\n"))
+    return f"{text[: -len(end)].rstrip(' ')}{breaks}{added}{end}"
+
+
+class _Styles(NamedTuple):
+    """The styles of one start tag, by the values of the fields in class names."""
+
+    source: FlatSource
+    tag: _StartTag
+    reset: str
+    found: Sequence[tuple[Mapping[str, str], str]]
+
+    def template(self, fields: Mapping[str, tuple[str, ...]]) -> str:
+        """Return the attribute's value, with a branch where a field decides."""
+        decides = [name for name in fields if self._varies_with(name)]
+        if not decides:
+            return self._whole(self.found[0][1])
+        if len(decides) > 1:
+            message = f"the style depends on {' and '.join(decides)} at once"
+            raise self.source.error(message, self.tag.line)
+        (name,) = decides
+        by_value = {case[name]: self._whole(style) for case, style in self.found}
+        *others, last = by_value.items()
+        branches = [
+            f"{{% {'elif' if position else 'if'} {name} == '{value}' %}}{style}"
+            for position, (value, style) in enumerate(others)
+        ]
+        return "".join((*branches, f"{{% else %}}{last[1]}{{% endif %}}"))
+
+    def _varies_with(self, name: str) -> bool:
+        groups: dict[tuple[str, ...], set[str]] = {}
+        for case, style in self.found:
+            rest = tuple(value for key, value in case.items() if key != name)
+            groups.setdefault(rest, set()).add(style)
+        return any(len(styles) > 1 for styles in groups.values())
+
+    def _whole(self, style: str) -> str:
+        # Drawings keep their attributes: `all:unset` would erase fill, r, cx and the like.
+        first = "" if self.tag.in_svg or style.startswith("all:") else self.reset
+        return ";".join(filter(None, (first, style)))
 
 
 def _cascade(
-    hidden: _Hidden,
-    tags: Sequence[_StartTag],
-    css: str,
-    chosen: Sequence[Mapping[str, str]],
+    source: FlatSource,
+    reader: _Reader,
+    rules: Sequence[Rule],
+    cases: Sequence[Mapping[str, str]],
 ) -> list[list[str]]:
-    """Let premailer find the style of each start tag, once per choice of class names.
+    """Return the style of each start tag, for each case of the fields in class names.
 
-    All choices go through one run, side by side in one tree: parsing the sheet is what costs.
+    All cases go through one run of premailer, side by side in one tree. Each declaration goes
+    through it under a number of its own, so that none is merged with another.
     """
     # Heavy (cssutils, lxml) and needed only while a template is compiled.
     import logging  # noqa: PLC0415
@@ -215,96 +343,90 @@ def _cascade(
 
     tree = etree.Element("html")
     body = etree.SubElement(tree, "body")
-    for values in chosen:
-        text = f"<html><body>{_numbered(hidden, tags, values)}</body></html>"
-        body.append(etree.fromstring(text, etree.HTMLParser()))
+    for case in cases:
+        text = f"<html><body>{_numbered(reader, case)}</body></html>"
+        root = etree.fromstring(text, etree.HTMLParser())
+        _check_tree(source, reader, root)
+        body.append(root)
     for element in tree.xpath("//template | //style"):  # they have a style sheet of their own
         element.getparent().remove(element)
+    declarations: list[tuple[int, str, str]] = []
+    sheet: list[str] = []
+    for order, rule in enumerate(rules):
+        first = len(declarations)
+        declarations += [(order, name, value) for name, value in rule.declarations]
+        numbers = ";".join(f"d{number}:{number}" for number in range(first, len(declarations)))
+        sheet.append(f"{rule.selector}{{{numbers}}}")
     Premailer(
-        css_text=[css],
+        css_text=["\n".join(sheet)],
         disable_validation=True,
         disable_leftover_css=True,
-        strip_important=False,
         allow_network=False,
         disable_link_rewrites=True,
-        include_star_selectors=True,
         align_floating_images=False,
         capitalize_float_margin=False,
         cssutils_logging_level=logging.CRITICAL,
-        disable_basic_attributes=["width", "height", "bgcolor", "align", "valign"],
     ).transform(tree)
     found: list[list[str]] = []
-    for variant in body:
-        styles = [""] * len(tags)
-        for element in variant.iter(etree.Element):
+    for root in body:
+        styles = [""] * len(reader.tags)
+        for element in root.iter(etree.Element):
             number = element.get(_NUMBER)
             if number is not None:
-                styles[int(number)] = _compact(element.get("style", ""))
+                applied = map(int, re.findall(r"d(\d+)", element.get("style", "")))
+                styles[int(number)] = _merged(declarations[n] for n in applied)
         found.append(styles)
     return found
 
 
-def _numbered(hidden: _Hidden, tags: Sequence[_StartTag], values: Mapping[str, str]) -> str:
-    """Return the text with a number on each start tag and the chosen class names."""
+def _merged(applied: Iterator[tuple[int, str, str]]) -> str:
+    """Write declarations in the order of the cascade; a later rule takes a property's place.
+
+    Two values of one property in the same rule both stay: the older is for readers that lack
+    the newer.
+    """
+    merged: dict[str, tuple[int, list[str]]] = {}
+    for order, name, value in applied:
+        before = merged.pop(name, (order, []))
+        values = before[1] if before[0] == order else []
+        merged[name] = (order, [*values, value])
+    return ";".join(f"{name}:{value}" for name, (_, values) in merged.items() for value in values)
+
+
+def _numbered(reader: _Reader, case: Mapping[str, str]) -> str:
+    """Return the text with a number on each start tag and the class names of a case."""
+    hidden = reader.hidden
 
     def value(match: re.Match[str]) -> str:
-        field = _EXPRESSION.fullmatch(hidden.tags[int(match[1])])
-        return values.get(field[1], "") if field else ""
+        field = _FIELD.fullmatch(hidden.tags[int(match[1])])
+        return case.get(field[1], "") if field else ""
 
     parts: list[str] = []
     at = 0
-    for number, tag in enumerate(tags):
+    for number, tag in enumerate(reader.tags):
+        cut = len(tag.text) - (2 if tag.text.endswith("/>") else 1)
         parts.append(hidden.text[at : tag.start])
-        end = re.search(r"\s*/?>$", tag.text)
-        cut = end.start() if end else len(tag.text)
-        # An own style attribute wins over every rule and is put back as it is.
-        head = re.sub(r"""\s+style=("[^"]*"|'[^']*')""", "", tag.text[:cut])
-        parts.append(f'{_HIDDEN.sub(value, head)} {_NUMBER}="{number}"{tag.text[cut:]}')
+        parts.append(
+            f'{hidden.pattern.sub(value, tag.text[:cut])} {_NUMBER}="{number}"{tag.text[cut:]}'
+        )
         at = tag.start + len(tag.text)
     parts.append(hidden.text[at:])
     # Hidden tags between elements would be text in places where HTML allows none.
-    return _HIDDEN.sub("", "".join(parts))
+    return hidden.pattern.sub("", "".join(parts))
 
 
-def _compact(style: str) -> str:
-    return re.sub(r"\s*([;,])\s*", r"\1", style).strip().replace('"', "'")
-
-
-def _style(  # noqa: PLR0913, PLR0917  the pieces of one start tag
-    source: FlatSource,
-    hidden: _Hidden,
-    tag: _StartTag,
-    number: int,
-    base: Sequence[str],
-    variants: Mapping[str, Mapping[str, Sequence[str]]],
-    reset: str,
-) -> str:
-    own = "".join(
-        value[1:-1] for name, value in _ATTRIBUTE.findall(tag.text) if name.lower() == "style"
-    )
-
-    def finished(style: str) -> str:
-        # Drawings keep their attributes: `all:unset` would erase fill, r, cx and the like.
-        first = "" if tag.in_svg or style.startswith("all:") else reset
-        return ";".join(filter(None, (first, style, own)))
-
-    depends = [
-        name
-        for name, by_value in variants.items()
-        if len({styles[number] for styles in by_value.values()}) > 1
-    ]
-    if not depends:
-        return finished(base[number])
-    if len(depends) > 1:
-        line = hidden.text.count("\n", 0, tag.start) + 1
-        raise source.error(f"the style depends on {' and '.join(depends)} at once", line)
-    name = depends[0]
-    by_value = {value: finished(styles[number]) for value, styles in variants[name].items()}
-    return "".join(_branches(name, by_value))
-
-
-def _branches(name: str, styles: Mapping[str, str]) -> Iterator[str]:
-    *others, last = styles.items()
-    for position, (value, style) in enumerate(others):
-        yield f"{{% {'elif' if position else 'if'} {name} == '{value}' %}}{style}"
-    yield f"{{% else %}}{last[1]}{{% endif %}}"
+def _check_tree(source: FlatSource, reader: _Reader, root: Any) -> None:  # noqa: ANN401  lxml has no types
+    """Refuse markup that HTML's own rules would turn into another tree than it seems to be."""
+    parents: dict[int, int | None] = {}
+    for element in root.iter():
+        number = element.get(_NUMBER) if isinstance(element.tag, str) else None
+        if number is None:
+            continue
+        above = element.getparent()
+        while above is not None and above.get(_NUMBER) is None:
+            above = above.getparent()
+        parents[int(number)] = None if above is None else int(above.get(_NUMBER))
+    for number, tag in enumerate(reader.tags):
+        if parents.get(number, -1) != tag.parent:
+            message = "HTML closes or moves this element by itself; check what may stand in what"
+            raise source.error(message, tag.line)

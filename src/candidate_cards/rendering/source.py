@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-_INCLUDE = re.compile(r"""\{%-?\s*include\s+(?:"([^"]+)"|'([^']+)')\s*-?%\}""")
+_INCLUDE = re.compile(r"""\{%[-+]?\s*include\s+(?:"([^"]+)"|'([^']+)')\s*-?%\}""")
 _UNFLATTENABLE = re.compile(
-    r"\{%-?\s*(extends|import|from|block|macro|call|include|autoescape|raw|set|filter)\b"
+    r"\{%[-+]?\s*(extends|import|from|block|macro|call|include|autoescape|raw|set|filter)\b"
 )
 _MAX_DEPTH = 16
 
@@ -119,8 +119,11 @@ def _append(
     # A comment keeps its line breaks, so that every later line keeps its number.
     text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), folder.read(name))
     text = text.rstrip("\n")
-    if name in chain or len(chain) > _MAX_DEPTH:
+    if name in chain:
         message = f"includes itself: {' > '.join((*chain, name))}"
+        raise RenderingError(message, template=name, line=1)
+    if len(chain) > _MAX_DEPTH:
+        message = f"is included {len(chain)} levels deep; at most {_MAX_DEPTH} are followed"
         raise RenderingError(message, template=name, line=1)
     at = 0
     origins[-1] = Origin(name, 1)
@@ -128,8 +131,9 @@ def _append(
         _add(name, text, at, match.start(), parts, origins)
         _append(match[1] or match[2], folder, parts, origins, (*chain, name))
         at = match.end()
-        # The line goes on after the included text: it belongs to this file again.
-        origins[-1] = Origin(name, text.count("\n", 0, at) + 1)
+        if text[at : text.find("\n", at) if "\n" in text[at:] else None].strip():
+            # The line goes on after the included text: it belongs to this file again.
+            origins[-1] = Origin(name, text.count("\n", 0, at) + 1)
     _add(name, text, at, len(text), parts, origins)
 
 

@@ -5,77 +5,123 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tinycss2
 
 from candidate_cards.errors import RenderingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _TOKEN_PREFIX = "--cc-"  # noqa: S105  a custom property, not a password
 # Selectors that say the same of an element wherever it stands in a list: the compiled template
 # shows one round of each loop, so nothing that counts or follows siblings can be resolved.
-_RESOLVABLE = re.compile(r"\s*[a-z0-9]*(?:\.[\w-]+)*(?:\s*[\s>]\s*[a-z0-9]*(?:\.[\w-]+)*)*\s*")
-
-
-def _rules(css: str, name: str) -> Iterable[Any]:
-    for rule in tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True):
-        if rule.type == "error":
-            raise RenderingError(rule.message, template=name, line=rule.source_line)
-        yield rule
-
-
-def _resolve(values: Iterable[Any], tokens: Mapping[str, str], name: str) -> list[Any]:
-    """Replace each ``var(--cc-token)`` by the theme's literal value."""
-    resolved: list[Any] = []
-    for value in values:
-        if value.type == "error":
-            raise RenderingError(value.message, template=name, line=value.source_line)
-        if value.type == "function" and value.lower_name == "var":
-            token = tinycss2.serialize(value.arguments).strip()
-            literal = tokens.get(token.removeprefix(_TOKEN_PREFIX))
-            if literal is None or not token.startswith(_TOKEN_PREFIX):
-                message = f"the theme has no token {token}"
-                raise RenderingError(message, template=name, line=value.source_line)
-            resolved += tinycss2.parse_component_value_list(literal)
-            continue
-        if value.type == "function":
-            value.arguments = _resolve(value.arguments, tokens, name)
-        elif value.type.endswith(" block"):
-            value.content = _resolve(value.content, tokens, name)
-        resolved.append(value)
-    return resolved
-
-
+_COMPOUND = r"(?=[a-z.])(?:[a-z][a-z0-9]*)?(?:\.[\w-]+)*"
+_RESOLVABLE = re.compile(rf"\s*{_COMPOUND}(?:(?:\s*>\s*|\s+){_COMPOUND})*\s*")
+# At-rules that hold rules; others hold declarations.
+_CONDITIONAL = frozenset({"media", "supports", "container", "layer"})
+_LOADING = frozenset({"url", "image-set", "-webkit-image-set", "image", "src", "cross-fade"})
 _BLOCKS = {"{} block": ("{", "}"), "[] block": ("[", "]"), "() block": ("(", ")")}
 
 
-def _minify(values: Iterable[Any]) -> str:
-    """Serialise without comments and needless white space; strings keep their quotes."""
-    parts: list[str] = []
-    for value in values:
-        if value.type == "comment":
-            continue
-        if value.type == "whitespace":
-            parts.append(" ")
-        elif value.type == "function":
-            parts.append(f"{value.name}({_minify(value.arguments)})")
-        elif value.type in _BLOCKS:
-            left, right = _BLOCKS[value.type]
-            parts.append(f"{left}{_minify(value.content)}{right}")
+class Rule(NamedTuple):
+    """A rule with literal values: its selector and (property, value) pairs, in order."""
+
+    selector: str
+    declarations: tuple[tuple[str, str], ...]
+
+
+class _Sheet:
+    """One sheet being read: its name and the tokens of a theme."""
+
+    def __init__(self, name: str, tokens: Mapping[str, str]) -> None:
+        self._name = name
+        self._tokens = tokens
+
+    def error(self, message: str, node: Any) -> RenderingError:  # noqa: ANN401  tinycss2 has no types
+        return RenderingError(message, self._name, node.source_line)
+
+    def checked(self, nodes: Iterable[Any]) -> Iterator[Any]:
+        for node in nodes:
+            if node.type == "error":
+                raise self.error(node.message, node)
+            yield node
+
+    def text(self, rules: Iterable[Any]) -> str:
+        """Write rules without comments and needless white space."""
+        return "".join(map(self._rule, self.checked(rules)))
+
+    def _rule(self, rule: Any) -> str:  # noqa: ANN401
+        if rule.content is None:
+            message = f"@{rule.at_keyword} loads something from elsewhere or does nothing here"
+            raise self.error(message, rule)
+        prelude = self.values(rule.prelude)
+        if rule.type == "qualified-rule":
+            return f"{prelude}{{{self._declarations(rule)}}}"
+        if rule.lower_at_keyword in _CONDITIONAL:
+            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            content = self.text(inner)
         else:
-            parts.append(value.serialize())
-    text = "".join(parts).strip()
-    # `:` stays as it is before a name: `a :hover` and `a:hover` differ.
-    text = re.sub(r"\s*([{};,])\s*", r"\1", text)
-    return re.sub(r"\s+", " ", text)
+            content = self._declarations(rule)
+        return f"@{rule.at_keyword}{' ' if prelude else ''}{prelude}{{{content}}}"
+
+    def _declarations(self, rule: Any) -> str:  # noqa: ANN401
+        return ";".join(
+            f"{name}:{value}{'!important' if node.important else ''}"
+            for name, value, node in self.declarations(rule)
+        )
+
+    def declarations(self, rule: Any) -> Iterator[tuple[str, str, Any]]:  # noqa: ANN401
+        """Yield name, literal value and node of each declaration of a rule."""
+        for node in tinycss2.parse_blocks_contents(
+            rule.content, skip_comments=True, skip_whitespace=True
+        ):
+            if node.type != "declaration":
+                message = (
+                    node.message if node.type == "error" else "rules inside rules are not read"
+                )
+                raise self.error(f"{tinycss2.serialize(rule.prelude).strip()}: {message}", node)
+            yield node.name, self.values(node.value), node
+
+    def values(self, nodes: Iterable[Any]) -> str:
+        """Write component values; text in quotes stays as it is."""
+        parts: list[str] = []
+        for node in self.checked(nodes):
+            if node.type in {"comment", "whitespace"}:
+                # White space separates, but not beside a comma or at an end.
+                if parts and parts[-1] not in {" ", ","}:
+                    parts.append(" ")
+                continue
+            text = self._value(node)
+            if text == "," and parts and parts[-1] == " ":
+                parts.pop()
+            parts.append(text)
+        if parts and parts[-1] == " ":
+            parts.pop()
+        return "".join(parts)
+
+    def _value(self, node: Any) -> str:  # noqa: ANN401
+        if node.type == "url" or (node.type == "function" and node.lower_name in _LOADING):
+            name = "url" if node.type == "url" else node.lower_name
+            raise self.error(f"{name}() would ask for something from elsewhere", node)
+        if node.type == "function" and node.lower_name == "var":
+            token = tinycss2.serialize(node.arguments).strip()
+            literal = self._tokens.get(token.removeprefix(_TOKEN_PREFIX))
+            if literal is None or not token.startswith(_TOKEN_PREFIX):
+                raise self.error(f"the theme has no token {token}", node)
+            return self.values(tinycss2.parse_component_value_list(literal))
+        if node.type == "function":
+            return f"{node.name}({self.values(node.arguments)})"
+        if node.type in _BLOCKS:
+            left, right = _BLOCKS[node.type]
+            return f"{left}{self.values(node.content)}{right}"
+        return str(node.serialize())
 
 
-def _declarations(content: Iterable[Any]) -> str:
-    text = re.sub(r"([;{]|^)([\w-]+)\s*:\s*", r"\1\2:", _minify(content))
-    return text.replace(";}", "}").removesuffix(";")
+def _parse(css: str) -> Iterable[Any]:
+    rules: Iterable[Any] = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    return rules
 
 
 def stylesheet_text(css: str, tokens: Mapping[str, str], name: str) -> str:
@@ -85,21 +131,12 @@ def stylesheet_text(css: str, tokens: Mapping[str, str], name: str) -> str:
     page's content security policy admits it.
 
     Raises:
-        RenderingError: Invalid CSS or a token that the theme lacks, with its line.
+        RenderingError: Invalid CSS, an address, or a token that the theme lacks, with its line.
     """
-    parts: list[str] = []
-    for rule in _rules(css, name):
-        prelude = _minify(_resolve(rule.prelude, tokens, name))
-        keyword = f"@{rule.at_keyword} " if rule.type == "at-rule" else ""
-        if rule.content is None:
-            message = f"@{rule.at_keyword} loads something from elsewhere or does nothing here"
-            raise RenderingError(message, template=name, line=rule.source_line)
-        content = _declarations(_resolve(rule.content, tokens, name))
-        parts.append(f"{keyword}{prelude}{{{content}}}")
-    text = "".join(parts)
-    if "</" in text or "{{" in text or "{%" in text or "{#" in text:
+    text = _Sheet(name, tokens).text(_parse(css))
+    if re.search(r"</|\{[{%#]", text):
         message = "holds characters that would end the style element or start a template tag"
-        raise RenderingError(message, template=name)
+        raise RenderingError(message, name)
     return text
 
 
@@ -109,31 +146,30 @@ def csp_hash(text: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def resolvable_css(css: str, tokens: Mapping[str, str], name: str) -> str:
-    """Return a sheet that can be turned into style attributes when a template is compiled.
+def resolvable_rules(css: str, tokens: Mapping[str, str], name: str) -> list[Rule]:
+    """Return the rules of a sheet that can be turned into style attributes.
 
     Raises:
         RenderingError: A rule that cannot: at-rules, pseudo-classes and -elements, selectors
             by id, attribute or sibling, ``!important``; with its selector and line.
     """
-    for rule in _rules(css, name):
+    sheet = _Sheet(name, tokens)
+    rules: list[Rule] = []
+    for rule in sheet.checked(_parse(css)):
         selector = tinycss2.serialize(rule.prelude).strip()
+        where = f"{selector} cannot become a style attribute"
         if rule.type == "at-rule":
-            selector = f"@{rule.at_keyword} {selector}".strip()
-            reason = "needs a style element"
-        elif not all(map(_RESOLVABLE.fullmatch, selector.split(","))):
-            reason = "only element names, classes, descendants and children can be resolved"
-        else:
-            reason = ""
-            for declaration in tinycss2.parse_blocks_contents(
-                rule.content, skip_comments=True, skip_whitespace=True
-            ):
-                if declaration.type != "declaration":
-                    message = f"{selector}: not a declaration"
-                    raise RenderingError(message, template=name, line=declaration.source_line)
-                if declaration.important:
-                    reason = f"!important on {declaration.name} has no place in an attribute"
-        if reason:
-            message = f"{selector} cannot become a style attribute: {reason}"
-            raise RenderingError(message, template=name, line=rule.source_line)
-    return stylesheet_text(css, tokens, name)
+            keyword = f"@{rule.at_keyword} {selector}".strip()
+            raise sheet.error(f"{keyword} cannot become a style attribute", rule)
+        if not all(map(_RESOLVABLE.fullmatch, selector.split(","))):
+            message = f"{where}: only element names, classes, descendants and children can"
+            raise sheet.error(message, rule)
+        declarations: list[tuple[str, str]] = []
+        for key, value, node in sheet.declarations(rule):
+            if node.important:
+                raise sheet.error(f"{where}: !important on {key} has no place in one", node)
+            if '"' in value and "'" in value:
+                raise sheet.error(f"{where}: {key} mixes both kinds of quotes", node)
+            declarations.append((key, value.replace('"', "'")))
+        rules.append(Rule(selector, tuple(declarations)))
+    return rules

@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2 import TemplateSyntaxError, UndefinedError, meta
 from markupsafe import Markup
 
 from candidate_cards.cards import CHOICES, DEFAULT_LABELS, Labels
 from candidate_cards.rendering.document import Document
 from candidate_cards.rendering.environment import constant_text, fold, make_environment
-from candidate_cards.rendering.inlining import check_contexts, inline_styles
+from candidate_cards.rendering.inlining import check_markup, inline_styles
 from candidate_cards.rendering.source import FlatSource, TemplateFolder, flatten
-from candidate_cards.rendering.stylesheets import csp_hash, resolvable_css, stylesheet_text
+from candidate_cards.rendering.stylesheets import csp_hash, resolvable_rules, stylesheet_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from candidate_cards.errors import RenderingError
     from candidate_cards.themes import Theme
 
+_ENTITIES = str.maketrans({"{": "&#123;", "\n": "&#10;", "\r": "&#13;"})
 _OUTPUT = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 
 # Pages that compile their own DOM (AngularJS, Vue, petite-vue) read these in text. An empty
@@ -59,10 +60,7 @@ class CompiledTemplate:
     ) -> None:
         self._source = source
         self._render = template.root_render_func
-        # Made once: Jinja would merge its global names into each context anew, which costs as
-        # much as half a card.
         self._environment = template.environment
-        self._globals = dict(template.globals)
         self._embedded = embedded
         self.stylesheet = stylesheet
 
@@ -77,25 +75,37 @@ class CompiledTemplate:
         Raises:
             RenderingError: The template asks for something that a view does not have.
         """
+        # Made by hand: Jinja would merge global names that there are none of into each context,
+        # which costs as much as half a card.
+        context = self._environment.context_class(self._environment, {**values}, None, {})
         try:
-            known = {**self._globals, **values}
-            context = self._environment.context_class(self._environment, known, None, {})
             html = "".join(self._render(context))
-        except (AttributeError, TypeError, TemplateError) as error:
-            raise _located(error, self._source) from error
+        except Exception as error:  # noqa: BLE001  whatever a template does to a value
+            raise self._located(error) from (error if _missing_name(error) else None)
         return Document(_inert(html, self.stylesheet) if self._embedded else html)
 
+    def _located(self, error: Exception) -> RenderingError:
+        line = 1
+        trace = error.__traceback__
+        while trace is not None:
+            template = trace.tb_frame.f_globals.get("__jinja_template__")
+            if template is not None:
+                line = template.get_corresponding_lineno(trace.tb_lineno)
+            trace = trace.tb_next
+        name = _missing_name(error)
+        # What other errors say may hold a value of the candidate's.
+        what = (
+            f"there is no field {name}" if name in self._source.text else "failed while rendering"
+        )
+        return self._source.error(f"{what} ({type(error).__name__})", line)
 
-def _located(error: Exception, source: FlatSource) -> RenderingError:
-    line = 1
-    trace = error.__traceback__
-    while trace is not None:
-        template = trace.tb_frame.f_globals.get("__jinja_template__")
-        if template is not None:
-            line = template.get_corresponding_lineno(trace.tb_lineno)
-        trace = trace.tb_next
-    # The text of these errors names types and attributes, not values.
-    return source.error(f"{type(error).__name__}: {error}", line)
+
+def _missing_name(error: Exception) -> str:
+    """Return the attribute that an error says is missing, ``""`` for any other error."""
+    if isinstance(error, AttributeError):
+        return error.name or ""
+    found = re.search(r"has no attribute '(\w+)'$", str(error))
+    return found[1] if found and isinstance(error, UndefinedError) else ""
 
 
 def _inert(html: str, stylesheet: str) -> str:
@@ -147,17 +157,18 @@ def compile_template(
         "stylesheet": Markup(stylesheet),  # noqa: S704
         "style_hash": csp_hash(stylesheet) if stylesheet else "",
     }
-    source = flatten(spec.template, folder)
-    source = _fill(source, environment, known)
-    check_contexts(source)
+    source = _fill(flatten(spec.template, folder), environment, known)
+    check_markup(source, CHOICES)
     text = source.text
     if spec.inline:
-        css = "".join(resolvable_css(folder.read(name), tokens, name) for name in spec.inline)
-        text = inline_styles(source, css, CHOICES, spec.reset)
+        rules = [
+            rule
+            for name in spec.inline
+            for rule in resolvable_rules(folder.read(name), tokens, name)
+        ]
+        text = inline_styles(source, rules, CHOICES, spec.reset)
     try:
-        tree = fold(environment.parse(text), known)
-        _refuse_unsafe(tree, source)
-        template = environment.from_string(tree)
+        template = environment.from_string(fold(environment.parse(text), known))
     except TemplateSyntaxError as error:
         raise source.error(error.message or "syntax error", error.lineno) from error
     return CompiledTemplate(source, template, stylesheet=stylesheet, embedded=spec.embedded)
@@ -167,25 +178,21 @@ def _fill(source: FlatSource, environment: Environment, known: Mapping[str, obje
     """Write what is known into the text, so that tag names and classes are whole."""
 
     def value(match: re.Match[str]) -> str:
+        line = source.text.count("\n", 0, match.start()) + 1
         try:
             asked = meta.find_undeclared_variables(environment.parse(match[0]))
-            if not asked <= known.keys() or not asked:
+            # The style sheet goes in later, as it is: white space in it is not to be folded.
+            if not asked <= known.keys() or not asked or asked == {"stylesheet"}:
                 return match[0]
             text = constant_text(environment, match[1], known)
         except (AttributeError, UndefinedError):
-            # In a branch that this theme does not take; if it does, rendering says where.
+            # In a branch that this theme does not take; if it does, folding refuses it.
             return match[0]
-        except TemplateError as error:
-            line = source.text.count("\n", 0, match.start()) + 1
-            raise source.error(str(error), line) from error
-        # A constant may hold what looks like a template tag; it stays text.
-        literal = f"{{% raw %}}{text}{{% endraw %}}" if re.search(r"\{[{%#]", text) else text
-        return literal + "\n" * (match[0].count("\n") - literal.count("\n"))
+        except TemplateSyntaxError as error:
+            raise source.error(error.message or "syntax error", line) from error
+        except Exception as error:
+            raise source.error(f"{match[0]}: {error}", line) from error
+        # A constant may hold what looks like a template tag; as entities it stays text.
+        return text.translate(_ENTITIES) + "\n" * match[0].count("\n")
 
     return source._replace(text=_OUTPUT.sub(value, source.text))
-
-
-def _refuse_unsafe(tree: nodes.Template, source: FlatSource) -> None:
-    for node in tree.find_all(nodes.Filter):
-        if node.name in {"safe", "tojson", "xmlattr", "urlize"}:
-            raise source.error(f"|{node.name} makes markup of data", node.lineno)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from candidate_cards.cli.commands import application
 from click.testing import CliRunner, Result
+
+from candidate_cards.cli.commands import application
 
 
 def invoke(*arguments: object, stdin: str | bytes | None = None) -> Result:

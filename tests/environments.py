@@ -9,7 +9,7 @@ import sysconfig
 from pathlib import Path
 from typing import NamedTuple
 
-TREE = Path(__file__).parents[2]
+TREE = Path(__file__).parents[1]
 
 
 class Environment(NamedTuple):
