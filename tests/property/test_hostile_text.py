@@ -169,12 +169,19 @@ def _twin(candidate: Candidate, outline: Outline) -> Candidate:
     twin = _blanked(wire)
     assert isinstance(twin, dict)
     twin["matchScore"] = wire["matchScore"]
-    # In a role's place a headline is shown, and the company only where that does not name it.
-    company, headline = wire["currentCompany"] or "", wire["headline"] or ""
-    if company.casefold() in headline.casefold():
+    # A card leaves out a headline or company that would repeat what it says already; different
+    # letters keep the harmless texts as different as the hostile ones are.
+    role, company, headline = (
+        (wire[key] or "").casefold() for key in ("currentRole", "currentCompany", "headline")
+    )
+    twin["currentCompany"] = (twin["currentCompany"] or "").replace("x", "y")
+    twin["headline"] = (twin["headline"] or "").replace("x", "z")
+    if headline.strip() and headline == role:
+        twin["headline"] = twin["currentRole"]
+    elif headline.strip() and headline == f"{role} at {company}":
+        twin["headline"] = f"{twin['currentRole']} at {twin['currentCompany']}"
+    elif company.strip() and company in headline:
         twin["currentCompany"] = twin["headline"]
-    else:
-        twin["currentCompany"] = twin["currentCompany"].replace("x", "y")
     if any(address.startswith("https:") for address in outline.addresses):
         twin["linkedinUrl"] = "https://www.linkedin.com/in/x"
     written_to = {address for address in outline.addresses if address.startswith("mailto:")}

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from ._base import Identifier, Many, WireModel
@@ -35,22 +35,26 @@ Score = Annotated[int | float | None, BeforeValidator(_read_score)]
 """A match score of any range; the view decides what a strange one looks like."""
 
 
+Text = Annotated[str, StringConstraints(max_length=1_000_000)]
+"""A text that a file can hold: the bound makes Pydantic read it, and refuse lone surrogates."""
+
+
 class RationaleItem(WireModel):
     """Why one former role matters for the position."""
 
-    title: str | None = None
-    company: str | None = None
-    duration: str | None = None
-    relevance_explanation: str | None = None
+    title: Text | None = None
+    company: Text | None = None
+    duration: Text | None = None
+    relevance_explanation: Text | None = None
 
 
 class ExperienceItem(WireModel):
     """One role of the work history; ``duration`` is free text."""
 
-    role: str | None = None
-    company: str | None = None
-    duration: str | None = None
-    highlights: Many[str] = ()
+    role: Text | None = None
+    company: Text | None = None
+    duration: Text | None = None
+    highlights: Many[Text] = ()
 
 
 class Candidate(WireModel):
@@ -60,20 +64,20 @@ class Candidate(WireModel):
     """
 
     profile_id: Identifier
-    name: str | None = None
-    linkedin_url: str | None = None
+    name: Text | None = None
+    linkedin_url: Text | None = None
     match_score: Score = None
-    skills: Many[str] = ()
-    headline: str | None = None
-    location: str | None = None
-    current_company: str | None = None
-    current_role: str | None = None
-    rationale: str | None = None
-    ai_fit_points: Many[str] = ()
-    ai_red_flags: Many[str] = ()
+    skills: Many[Text] = ()
+    headline: Text | None = None
+    location: Text | None = None
+    current_company: Text | None = None
+    current_role: Text | None = None
+    rationale: Text | None = None
+    ai_fit_points: Many[Text] = ()
+    ai_red_flags: Many[Text] = ()
     ai_detailed_rationale: Many[RationaleItem] = ()
     detailed_experience: Many[ExperienceItem] = ()
-    emails: Many[str] = ()
+    emails: Many[Text] = ()
 
     def merged_with(self, newer: Candidate) -> Self:
         """Return this candidate with the non-empty values of a newer record of the same person.
