@@ -27,8 +27,8 @@ def resource_root(name: str) -> Traversable:
     packaged = files("candidate_cards") / name
     if packaged.is_dir():
         return packaged
-    checkout = Path(__file__).resolve().parents[2] / name
-    if checkout.is_dir():
-        return checkout
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "pyproject.toml").is_file() and (checkout / name).is_dir():
+        return checkout / name
     message = f"the {name} folder is missing from this installation of candidate-cards"
     raise FileNotFoundError(message)

@@ -105,7 +105,7 @@ def clean_text(value: str, *, limit: int, multiline: bool = False) -> tuple[str,
         if _SURROGATE.search(text):
             value = text = _without_surrogates(text, changes)
         text = _without_unwanted(text, changes, multiline=multiline)
-        text = _with_balanced_bidi(text, changes)
+        text = with_balanced_bidi(text, changes)
     if not text.isascii():
         text = _with_few_marks(text, changes)
     text = _stripped(text, changes)
@@ -180,7 +180,11 @@ def _with_newlines(text: str) -> tuple[str, int]:
     return text, count
 
 
-def _with_balanced_bidi(text: str, changes: list[str] | None = None) -> str:
+def with_balanced_bidi(text: str, changes: list[str] | None = None) -> str:
+    """Return a text without the direction controls that have no partner on their line.
+
+    Why: not even an isolating element holds a text that closes an isolate it did not open.
+    """
     if not _BIDI.search(text):
         return text
     unbalanced = _unbalanced_bidi(text)
@@ -295,7 +299,7 @@ def _within_limit(text: str, changes: list[str], limit: int) -> str:
     # Fewer clusters than the limit: one of them is so long that the window ends in it.
     end = [0, *ends][-2] if len(ends) == limit else ends[-1] - 1
     # The end of a pair may be gone now, and white space may have come to the start.
-    return _with_balanced_bidi(text[:end].rstrip() + ELLIPSIS).lstrip()
+    return with_balanced_bidi(text[:end].rstrip() + ELLIPSIS).lstrip()
 
 
 def _cluster_ends(text: str) -> Iterator[int]:

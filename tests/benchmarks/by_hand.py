@@ -124,7 +124,8 @@ def _styles(css: str) -> Callable[[str], str]:
         merged: dict[str, str] = {}
         for selector, declarations in rules:
             if selector in names:
-                merged |= declarations
+                # A later rule's declaration stands where the cascade puts it: behind.
+                merged = {k: v for k, v in merged.items() if k not in declarations} | declarations
         return ";".join(f"{name}:{value}" for name, value in merged.items())
 
     return style_of
@@ -172,7 +173,7 @@ def _write_card(pieces: Pieces, heading: int) -> Writers:  # noqa: C901  a card 
             )
         return (
             f"{start}{name}{between_names}{name}{after_name}"
-            f"{post(view.role, view.company) if view.role or view.company else ''}"
+            f"{post(view.role, view.joint, view.company) if view.role or view.company else ''}"
             f"{headline}{place}{score(view.score)}"
             f"{summary(view.lead, view.rest) if view.lead else ''}"
             f"{skills(view.skills, view.skills_more) if view.skills else ''}{points}"
@@ -184,7 +185,7 @@ def _write_card(pieces: Pieces, heading: int) -> Writers:  # noqa: C901  a card 
         name = escape(view.name)
         parts = [start, name, between_names, name, after_name]
         if view.role or view.company:
-            add_post(parts, view.role, view.company)
+            add_post(parts, view.role, view.joint, view.company)
         if view.headline:
             parts += (before_headline, escape(view.headline), after_headline)
         if view.place:
@@ -213,25 +214,29 @@ def _write_card(pieces: Pieces, heading: int) -> Writers:  # noqa: C901  a card 
 
 def _write_post(
     pieces: Pieces,
-) -> tuple[Callable[[str, str], str], Callable[[list[str], str, str], None]]:
-    before, before_company, after = pieces(
-        '<p class="cc-role">\n<bdi class="cc-role-title">{}</bdi> at <bdi>{}</bdi></p>\n'
+) -> tuple[Callable[[str, str, str], str], Callable[[list[str], str, str, str], None]]:
+    before, before_joint, before_company, after = pieces(
+        '<p class="cc-role">\n<bdi class="cc-role-title">{}</bdi>{}<bdi>{}</bdi></p>\n'
     )
     before_role_alone, after_role_alone = pieces(
         '<p class="cc-role">\n<bdi class="cc-role-title">{}</bdi></p>\n'
     )
     before_company_alone, after_company_alone = pieces('<p class="cc-role">\n<bdi>{}</bdi></p>\n')
 
-    def write(role: str, company: str) -> str:
+    def write(role: str, joint: str, company: str) -> str:
         if role and company:
-            return f"{before}{escape(role)}{before_company}{escape(company)}{after}"
+            return (
+                f"{before}{escape(role)}{before_joint}{escape(joint)}{before_company}"
+                f"{escape(company)}{after}"
+            )
         if role:
             return f"{before_role_alone}{escape(role)}{after_role_alone}"
         return f"{before_company_alone}{escape(company)}{after_company_alone}"
 
-    def add(parts: list[str], role: str, company: str) -> None:
+    def add(parts: list[str], role: str, joint: str, company: str) -> None:
         if role and company:
-            parts += (before, escape(role), before_company, escape(company), after)
+            parts += (before, escape(role), before_joint, escape(joint))
+            parts += (before_company, escape(company), after)
         elif role:
             parts += (before_role_alone, escape(role), after_role_alone)
         else:
@@ -246,19 +251,20 @@ def _write_score(
     tags = {
         tone: pieces(
             f'</div>\n<div class="cc-score cc-score--{tone}" role="img" aria-label="{{}}">\n'
-            '<span class="cc-ring">\n<svg class="cc-ring-drawing" viewBox="0 0 64 64" width="64" '
+            '<span class="cc-ring">\n<svg class="cc-ring-drawing" viewBox="0 0 36 36" width="64" '
             'height="64" aria-hidden="true">\n'
         )
         for tone in _TONES
     }
-    circle = f'<circle cx="32" cy="32" r="28" {_STROKE}'
+    circle = f'<circle cx="18" cy="18" r="15.9155" {_STROKE}'
     before_number, between_numbers, after_number = pieces(
-        '<circle class="cc-ring-track" cx="32" cy="32" r="28" fill="none" stroke-width="6"/>\n'
-        f'{circle} stroke-width="6" stroke-linecap="round" pathLength="100" '
-        'stroke-dasharray="{} 100" transform="rotate(-90 32 32)"/>\n</svg>\n'
+        '<circle class="cc-ring-track" cx="18" cy="18" r="15.9155" fill="none" '
+        'stroke-width="3.4"/>\n'
+        f'{circle} stroke-width="3.4" stroke-linecap="round" '
+        'stroke-dasharray="{} 100" transform="rotate(-90 18 18)"/>\n</svg>\n'
         '<span class="cc-ring-value">{}</span>\n'
     )
-    no_number = f'{circle} stroke-width="3" pathLength="96" stroke-dasharray="4 4"/>\n</svg>\n'
+    no_number = f'{circle} stroke-width="1.7" stroke-dasharray="4.1666 4.1666"/>\n</svg>\n'
     before_word, after_word = pieces(
         '</span>\n<span class="cc-score-word">{}</span>\n</div>\n</div>\n'
     )
@@ -292,7 +298,7 @@ def _write_summary(
 ) -> tuple[Callable[[str, str], str], Callable[[list[str], str, str], None]]:
     before_lead, before_rest, after_rest = pieces(
         '<details class="cc-summary">\n'
-        f'<summary class="cc-lead" dir="auto">{_AI} {{}} '
+        f'<summary class="cc-lead cc-lead--fold" dir="auto">{_AI} {{}} '
         '<span class="cc-unfold" dir="ltr">Show all</span></summary>\n'
         '<p class="cc-rest" dir="auto">{}</p>\n</details>\n'
     )

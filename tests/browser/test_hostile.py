@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -383,6 +384,55 @@ def test_bidi_controls_move_nothing_around_them(
             if there[0] == here[0] and distance > 0.1:
                 moved.append((ascii(next(iter(texts.values()))[:30]), here, there[1:]))
     assert not moved, "\n".join(map(str, moved))
+
+
+def test_a_line_keeps_its_order_whatever_the_scripts_in_it(
+    page: RecordedPage, format_: Format
+) -> None:
+    """Role and company, title and company: what comes first stands left, in any scripts."""
+    texts = ("\u05d0\u05d1\u05d2", "\u05d3 12", "34 \u0627\u0628\u062a", "56", "(\u05d4)", "Acme?")
+    wires: list[dict[str, Any]] = []
+    for first, second in product(texts, texts):
+        wire = replace_texts(
+            harmless_candidate(f"prof_{len(wires)}"),
+            {
+                ("currentRole",): first,
+                ("currentCompany",): second,
+                ("aiDetailedRationale", 0, "title"): first,
+                ("aiDetailedRationale", 0, "company"): second,
+                ("detailedExperience", 0, "role"): first,
+                ("detailedExperience", 0, "company"): second,
+            },
+        )
+        # Without a role the headline stands in its place, with nothing but a comma after it.
+        headless = {**wire, "profileId": f"{wire['profileId']}_", "currentRole": None}
+        wires += [wire, {**headless, "headline": first}]
+    tab = page.show(_document(_read(wires), format_, "light"))
+    lines, turned = _evaluate(
+        tab,
+        """
+        let lines = 0;
+        const turned = [], range = document.createRange();
+        for (const line of cards().flatMap((card) => [...card.querySelectorAll("p")])) {
+          const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+          let before = null, several = false;
+          for (let node; (node = walker.nextNode()); ) {
+            if (!node.data.trim()) continue;
+            range.selectNodeContents(node);
+            const box = range.getBoundingClientRect();
+            if (before && before.y === box.y) {
+              several = true;
+              if (box.left < before.right - 0.5) turned.push(line.textContent.trim());
+            }
+            before = box;
+          }
+          lines += several;
+        }
+        return [lines, turned];
+        """,
+    )
+    assert lines >= 3 * len(wires) - 2 * len(texts)
+    assert not turned, "\n".join(map(ascii, turned))
 
 
 def test_a_bidi_payload_does_not_turn_the_host(page: RecordedPage) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
 from candidate_cards.cards.bands import DEFAULT_BANDS, TONES, Bands, Tone
 from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
 from candidate_cards.cards.links import linkedin_url, mailto_url
@@ -15,7 +18,10 @@ from candidate_cards.cards.views import (
     single_view,
 )
 
-CHOICES: dict[str, tuple[str, ...]] = {"tone": TONES}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({"tone": TONES})
 """View fields that a template may put into a class name, with every value they can take."""
 
 __all__ = [

@@ -28,7 +28,8 @@ def _english_bands() -> Mapping[Tone, str]:
 class Labels:
     """Every label of the card templates, with its language and direction.
 
-    Labels are constants of a compiled template: changing them costs nothing per card.
+    Labels are constants of a compiled template: they cost nothing per card. Make one object per
+    language and keep it, since templates are compiled for the object.
     ``more`` takes the number of hidden entries as ``{}``.
     """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 _MAX_URL = 2048
@@ -13,6 +12,11 @@ _MAX_URL = 2048
 _UNSAFE = re.compile(r"""[\x00-\x20\x7f-\x9f\\<>"'`{}|^\u2026]""")
 _BIDI = re.compile("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]")
 _LINKEDIN_HOST = re.compile(r"(?:[a-z]{2,3}\.|www\.|m\.|mobile\.)?linkedin\.com")
+# No segment begins with a dot: browsers walk up from "..", spelled either way.
+_PROFILE_PATH = re.compile(
+    r"/(?:in|pub|profile|talent|recruiter|sales|company|school)/(?!(?:.*/)?(?:\.|%2e))",
+    re.IGNORECASE,
+)
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$&*+/=?^_~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
     r"[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
@@ -20,13 +24,13 @@ _EMAIL = re.compile(
 _COMMON = re.compile(r"https://(?:www\.)?linkedin\.com/in/[A-Za-z0-9_-]{1,200}/?")
 
 
-@lru_cache(maxsize=4096)
 def linkedin_url(url: str) -> str | None:
     """Return the address for the profile button, or ``None`` if it must not be a link.
 
     Only ``https``, only LinkedIn's own hosts (``linkedin.com``, ``www.``, country and mobile
-    ones), no user information, no port, no control or invisible characters. The path is
-    percent-encoded to ASCII, so that what is linked is what is read.
+    ones), only paths of profiles and the like (LinkedIn also redirects to anywhere), no user
+    information, no port, no control or invisible characters. The path is percent-encoded to
+    ASCII, so that what is linked is what is read; a fragment is left out.
     """
     if _COMMON.fullmatch(url):
         return url
@@ -44,6 +48,7 @@ def linkedin_url(url: str) -> str | None:
         or port is not None
         or parts.netloc.lower() != host
         or not _LINKEDIN_HOST.fullmatch(host)
+        or not _PROFILE_PATH.match(parts.path)
     ):
         return None
     # Lone surrogates cannot be encoded; a URL that holds one is not an address.
@@ -55,7 +60,6 @@ def linkedin_url(url: str) -> str | None:
     return f"https://{host}{path or '/'}" + (f"?{query}" if query else "")
 
 
-@lru_cache(maxsize=4096)
 def mailto_url(address: str) -> str | None:
     """Return a ``mailto:`` address for a plain ASCII address, else ``None``.
 

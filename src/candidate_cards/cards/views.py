@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
+from candidate_cards._text import with_balanced_bidi
 from candidate_cards.cards.bands import DEFAULT_BANDS, Bands, Tone, shown_score
 from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
 from candidate_cards.cards.links import linkedin_url, mailto_url
@@ -54,7 +55,7 @@ class LinkView(NamedTuple):
 class EvidenceView(NamedTuple):
     """Why one past role matters."""
 
-    title: str
+    role: str
     company: str
     duration: str
     text: str
@@ -139,13 +140,18 @@ def _cap(items: tuple[str, ...], most: int, labels: Labels) -> tuple[tuple[str, 
 
 
 def _texts(items: tuple[str, ...]) -> tuple[str, ...]:
-    if all(map(str.strip, items)):
+    if all(map(str.isascii, items)) and all(map(str.strip, items)):
         return items
-    return tuple([item for item in items if item and not item.isspace()])
+    return tuple([text for item in items if (text := _text(item))])
 
 
 def _text(value: str | None) -> str:
-    return value if value and not value.isspace() else ""
+    if not value or value.isspace():
+        return ""
+    if value.isascii():
+        return value
+    # Loading has cleaned what was loaded; a candidate may also be made by hand.
+    return value if value.isprintable() else with_balanced_bidi(value)
 
 
 def _evidence_views(items: tuple[RationaleItem, ...]) -> tuple[EvidenceView, ...]:
@@ -268,7 +274,7 @@ def shortlist_view(shortlist: Shortlist, *, labels: Labels = DEFAULT_LABELS) -> 
         _text(shortlist.client),
         _text(shortlist.author),
         f"{number} {noun}",
-        tuple([item.profile_id for item in shortlist.failed]),
+        tuple([_text(item.profile_id) for item in shortlist.failed]),
     )
 
 

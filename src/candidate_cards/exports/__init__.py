@@ -6,7 +6,7 @@ A new format is one new module here that defines ``EXPORTER``; nothing else name
 from __future__ import annotations
 
 import pkgutil
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,7 @@ def get_exporter(name: str) -> Exporter:
     return exporter
 
 
-@cache
+@lru_cache(maxsize=256)  # more than the formats, themes and densities of one application
 def compiled_template(
     exporter: Exporter,
     theme: Theme,
@@ -137,7 +137,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     Raises:
         NotAvailableError: Unknown format, theme or density.
         InputError: The theme cannot be used.
-        RenderingError: A template of the user's own is wrong.
+        RenderingError: A template or style sheet cannot be compiled for this theme.
     """
     exporter = get_exporter(format)
     if heading_level is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup, escape
 
 _FRAME = (
-    '<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="{}" '
+    '<iframe title="Candidates" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="{}" '
     'style="width:100%;height:480px;border:0;resize:vertical"></iframe>'
 )
 

@@ -154,7 +154,9 @@ def fold(tree: nodes.Template, constants: Mapping[str, object]) -> nodes.Templat
         asked = next(asking.iter_child_nodes(only=("node",)))
         if isinstance(asked, nodes.Const):
             what = getattr(asking, "attr", "an item")
-            message = f"{what} is not known of a constant"
+            message = (
+                f"{what} cannot be asked of a constant: it lacks it, or only a card could tell"
+            )
             raise TemplateAssertionError(message, asking.lineno)
     for constant in folded.find_all(nodes.Const):
         if not isinstance(constant.value, str | int | float | None):

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from itertools import product
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _ATTRIBUTE = re.compile(
     r"""[\s/]+([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""", re.DOTALL
 )
 _QUOTED = re.compile(r'"[^"]*"' + r"|'[^']*'")
+_CASCADE_LOCK = Lock()
 _NUMBER = "data-cc-number"
 _BLOCK_ENDS = {"endfor": "for", "endif": "if", "endwith": "with"}
 _MOST_CHOICES = 64
@@ -43,7 +45,7 @@ _VOID = frozenset(
 _TEXT_ATTRIBUTES = frozenset(
     ("alt", "aria-label", "class", "dir", "lang", "nonce", "stroke-dasharray", "title")
 )
-_ADDRESS_ATTRIBUTES = frozenset({"href", "src"})
+_ADDRESS_ATTRIBUTES = frozenset({("a", "href"), ("img", "src")})
 _ADDRESS_FIELDS = frozenset({"href", "data_uri"})
 
 
@@ -140,11 +142,9 @@ class _Reader(HTMLParser):
             self._refuse(f"{message} must hold whole elements")
 
     def handle_data(self, data: str) -> None:
-        if not self.hidden.pattern.search(data):
-            return
         if self._open and self._open[-1][0] == "style":
-            if not _STYLESHEET.fullmatch(self.hidden.shown(data).strip()):
-                self._refuse("a style element takes {{ stylesheet }} and no other template tag")
+            if data.strip() and not _STYLESHEET.fullmatch(self.hidden.shown(data).strip()):
+                self._refuse("a style element takes {{ stylesheet }} and nothing else")
             return
         first = self.getpos()[0]
         for match in self.hidden.pattern.finditer(data):
@@ -185,13 +185,15 @@ class _Reader(HTMLParser):
             self._refuse("<script> has no place in a card")
         if pattern.search(_QUOTED.sub("", text)):
             self._refuse("a template tag inside a start tag must sit in a quoted attribute value")
+        if len(dict(attrs)) < len(attrs):
+            self._refuse(f"<{tag}> repeats an attribute")
         for name, value in attrs:
             if name.startswith("on"):
                 self._refuse(f"{name}: a card runs no script")
             if name == "style":
                 self._refuse("style belongs into a style sheet; give the element a class")
             if value and pattern.search(value):
-                self._check_value(name, value)
+                self._check_value(tag, name, value)
         line, column = self.getpos()
         parents = [number for _, number in self._open if number is not None]
         made = _StartTag(
@@ -204,15 +206,16 @@ class _Reader(HTMLParser):
         self.tags.append(made)
         return len(self.tags) - 1
 
-    def _check_value(self, name: str, value: str) -> None:
+    def _check_value(self, tag: str, name: str, value: str) -> None:
         fields = self.hidden.fields(value)
-        if name in _ADDRESS_ATTRIBUTES:
+        if (tag, name) in _ADDRESS_ATTRIBUTES:
             whole = self.hidden.pattern.fullmatch(value)
             if not (whole and fields[0] and fields[0][2] in _ADDRESS_FIELDS):
                 self._refuse(f"{name} takes one view field named href or data_uri, nothing else")
         elif name not in _TEXT_ATTRIBUTES:
-            known = ", ".join(sorted(_TEXT_ATTRIBUTES | _ADDRESS_ATTRIBUTES))
-            self._refuse(f"{name} takes no data; attributes that do: {known}")
+            known = ", ".join(sorted(_TEXT_ATTRIBUTES))
+            message = f"{name} of <{tag}> takes no data; what does: {known}, a's href and img's src"
+            self._refuse(message)
         elif name == "class":
             for field in fields:
                 if field is None or field[2] not in self._choices:
@@ -338,6 +341,7 @@ def _cascade(
     # Heavy (cssutils, lxml) and needed only while a template is compiled.
     import logging  # noqa: PLC0415
 
+    import cssutils  # noqa: PLC0415
     from lxml import etree  # noqa: PLC0415
     from premailer import Premailer  # noqa: PLC0415
 
@@ -352,12 +356,14 @@ def _cascade(
         element.getparent().remove(element)
     declarations: list[tuple[int, str, str]] = []
     sheet: list[str] = []
-    for order, rule in enumerate(rules):
+    # A rule counts once for each of its selectors: they differ in weight.
+    single = [(one, rule) for rule in rules for one in rule.selector.split(",")]
+    for order, (selector, rule) in enumerate(single):
         first = len(declarations)
         declarations += [(order, name, value) for name, value in rule.declarations]
         numbers = ";".join(f"d{number}:{number}" for number in range(first, len(declarations)))
-        sheet.append(f"{rule.selector}{{{numbers}}}")
-    Premailer(
+        sheet.append(f"{selector}{{{numbers}}}")
+    premailer = Premailer(
         css_text=["\n".join(sheet)],
         disable_validation=True,
         disable_leftover_css=True,
@@ -366,7 +372,14 @@ def _cascade(
         align_floating_images=False,
         capitalize_float_margin=False,
         cssutils_logging_level=logging.CRITICAL,
-    ).transform(tree)
+    )
+    # cssutils is not made for threads, and its log level is the whole process's.
+    with _CASCADE_LOCK:
+        level = cssutils.log.getEffectiveLevel()
+        try:
+            premailer.transform(tree)
+        finally:
+            cssutils.log.setLevel(level)
     found: list[list[str]] = []
     for root in body:
         styles = [""] * len(reader.tags)

@@ -131,7 +131,7 @@ def _append(
         _add(name, text, at, match.start(), parts, origins)
         _append(match[1] or match[2], folder, parts, origins, (*chain, name))
         at = match.end()
-        if text[at : text.find("\n", at) if "\n" in text[at:] else None].strip():
+        if text[at:].partition("\n")[0].strip():
             # The line goes on after the included text: it belongs to this file again.
             origins[-1] = Origin(name, text.count("\n", 0, at) + 1)
     _add(name, text, at, len(text), parts, origins)

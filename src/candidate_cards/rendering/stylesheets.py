@@ -168,6 +168,10 @@ def resolvable_rules(css: str, tokens: Mapping[str, str], name: str) -> list[Rul
         for key, value, node in sheet.declarations(rule):
             if node.important:
                 raise sheet.error(f"{where}: !important on {key} has no place in one", node)
+            if re.search(r"\{[{%#]", value):
+                raise sheet.error(f"{where}: {key} would start a template tag", node)
+            if re.search("[&<]", value):
+                raise sheet.error(f"{where}: {key} holds a character of markup", node)
             if '"' in value and "'" in value:
                 raise sheet.error(f"{where}: {key} mixes both kinds of quotes", node)
             declarations.append((key, value.replace('"', "'")))

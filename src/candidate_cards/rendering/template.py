@@ -95,7 +95,9 @@ class CompiledTemplate:
         name = _missing_name(error)
         # What other errors say may hold a value of the candidate's.
         what = (
-            f"there is no field {name}" if name in self._source.text else "failed while rendering"
+            f"there is no field {name}"
+            if name and name in self._source.text
+            else "failed while rendering"
         )
         return self._source.error(f"{what} ({type(error).__name__})", line)
 
@@ -104,14 +106,14 @@ def _missing_name(error: Exception) -> str:
     """Return the attribute that an error says is missing, ``""`` for any other error."""
     if isinstance(error, AttributeError):
         return error.name or ""
-    found = re.search(r"has no attribute '(\w+)'$", str(error))
-    return found[1] if found and isinstance(error, UndefinedError) else ""
+    found = re.search(r"has no attribute '(\w+)'$|^'(\w+)' is undefined$", str(error))
+    return found[found.lastindex or 0] if found and isinstance(error, UndefinedError) else ""
 
 
 def _inert(html: str, stylesheet: str) -> str:
     """Split what a template engine in somebody's page would read as its own."""
     # The style sheet comes first and holds no data; its braces are its own.
-    start = html.index("</style>", len(stylesheet)) if stylesheet else 0
+    start = max(html.find("</style>", len(stylesheet)), 0) if stylesheet else 0
     # Single characters are looked for first: ten times as fast as pairs in wide strings.
     if html.find("{", start) < 0 and html.find("[", start) < 0 and html.find("$", start) < 0:
         return html

@@ -38,7 +38,7 @@ addresses = st.one_of(
     st.text(st.characters(exclude_categories=())),
     st.sampled_from((*BAD_URLS, *GOOD_URLS, *REPAIRABLE_URLS)),
 )
-own_addresses = st.builds("https://{}/{}".format, st.sampled_from(_OWN_HOSTS), _endings)
+own_addresses = st.builds("https://{}/in/{}".format, st.sampled_from(_OWN_HOSTS), _endings)
 
 
 def _host_in_a_browser(url: str) -> str:
@@ -81,6 +81,19 @@ def test_a_link_is_stable(url: str) -> None:
     """What was made a link once is the same link the second time."""
     link = linkedin_url(url)
     assert link is None or linkedin_url(link) == link
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/redir/redirect?url=//evil.test", "/safety/go?url=//evil.test", "/feed/", "/", ""),
+        *("/in/../redir/x", "/in/%2e%2e/redir/x", "/in/ada/.%2E/../redir/x", "/IN/.%2e/redir"),
+        "/in",
+    ],
+)
+def test_only_paths_of_profiles_and_the_like_are_linked(path: str) -> None:
+    """LinkedIn redirects to anywhere: an address that could is shown as text."""
+    assert linkedin_url(f"https://www.linkedin.com{path}") is None
 
 
 @settings(deadline=None)

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, get_args
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from candidate_cards.cards import DENSITIES
@@ -54,7 +54,8 @@ def test_classes_become_styles(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spelling", ['class="a"', "class='a'", 'class = "a"', 'CLASS="a"', "class=a"]
+    "spelling",
+    ['class="a" class="b"', 'class="a"', "class='a'", 'class = "a"', 'CLASS="a"', "class=a"],
 )
 def test_no_class_is_left(tmp_path: Path, spelling: str) -> None:
     """However a class attribute is spelled, the result has its style and not the class."""
@@ -298,7 +299,7 @@ _selectors = st.lists(
 ).map(lambda parts: "".join(combinator + compound for combinator, compound in parts).lstrip(" >"))
 _sheet = st.lists(
     st.tuples(
-        _selectors,
+        st.lists(_selectors, min_size=1, max_size=2).map(", ".join),
         # None of these is a shorthand of another.
         st.dictionaries(
             st.sampled_from(("color", "margin", "padding", "width")),
@@ -345,7 +346,8 @@ class _Cascade(HTMLParser):
 
     def __init__(self, html: str, sheet: list[tuple[str, dict[str, str]]]) -> None:
         super().__init__()
-        self._rules = sorted(sheet, key=lambda rule: _specificity(rule[0]))
+        rules = [(one, said) for selectors, said in sheet for one in selectors.split(", ")]
+        self._rules = sorted(rules, key=lambda rule: _specificity(rule[0]))
         self._path: list[tuple[str, frozenset[str]]] = []
         self.styles: list[dict[str, str]] = []
         self.feed(html)
@@ -368,6 +370,10 @@ class _Cascade(HTMLParser):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(html=_elements, sheet=_sheet)
+@example(  # a rule that matches twice, with another in between
+    html='<div class="a"><p class="a c">x</p></div>',
+    sheet=[(".c, .a .a", {"color": "1px"}), (".a", {"color": "2px"})],
+)
 def test_any_sheet_gives_what_the_cascade_says(
     tmp_path: Path, html: str, sheet: list[tuple[str, dict[str, str]]]
 ) -> None:

@@ -187,6 +187,8 @@ UNRESOLVABLE = {
     "nested-rule": (".a {\n  color: red;\n  & .b { color: blue }\n}", 3, ".a"),
     "nested-at-rule": (".a {\n  @media print { color: red }\n}", 2, ".a"),
     "no-value": (".a {\n  color\n}", 2, ".a"),
+    "template-tag": ('.a {\n  content: "{{ 7 * 7 }}"\n}', 2, ".a"),
+    "template-statement": ('.a {\n  content: "{% if x %}"\n}', 2, ".a"),
 }
 
 

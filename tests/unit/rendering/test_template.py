@@ -284,6 +284,43 @@ def test_an_error_while_rendering_tells_no_data(tmp_path: Path, expression: str)
     assert caught.value.line == 2
 
 
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [("nobody", "nobody"), ("card.nmae", "nmae"), ("nobody.name", "nobody")],
+)
+def test_a_missing_name_is_told(
+    tmp_path: Path,
+    expression: str,
+    told: str,
+    fast: bool,  # noqa: FBT001  a column
+) -> None:
+    """Whichever name leads nowhere, of a value or of a field, the message has it."""
+    environment = make_environment(fast=fast)
+    template = compile_text(tmp_path, f"<p>{{{{ {expression} }}}}</p>", environment=environment)
+    with pytest.raises(RenderingError) as caught:
+        rendered(template)
+    assert told in caught.value.message
+
+
+def test_an_error_of_another_kind_speaks_of_no_field(tmp_path: Path) -> None:
+    """A message about a missing field is for missing fields only."""
+    template = compile_text(tmp_path, "<p>{{ card.name + 1 }}</p>")
+    with pytest.raises(RenderingError) as caught:
+        rendered(template)
+    assert "field" not in caught.value.message
+    assert "TypeError" in caught.value.message
+
+
+def test_an_embedded_format_may_leave_its_sheet_out(tmp_path: Path) -> None:
+    """A template that shows its style sheet nowhere, or in one branch only, is rendered whole."""
+    sheet = "{% if not card.name %}<style>{{ stylesheet }}</style>{% endif %}"
+    html = f"{sheet}{{% if card.name %}}<p>{{{{ card.name }}}}</p>{{% endif %}}"
+    template = compile_text(tmp_path, html, css=".a{color:red}", inline=False, embedded=True)
+    assert rendered(template, card=Part(name="{{x}}")) == "<p>{<!---->{x}}</p>"
+    assert rendered(template, card=Part(name="")) == "<style>.a{color:red}</style>"
+
+
 def test_an_error_survives_the_way_to_another_process(tmp_path: Path) -> None:
     """An error of a worker process arrives with message, template and line."""
     with pytest.raises(RenderingError) as caught:
