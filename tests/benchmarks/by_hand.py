@@ -139,8 +139,9 @@ def _write_card(pieces: Pieces, heading: int) -> Writers:  # noqa: C901  a card 
         heading: Level of the name.
     """
     start, between_names, after_name = pieces(
-        '<div class="cc-root" role="article" aria-label="{}" lang="en" dir="ltr" '
-        'data-ng-non-bindable="">\n<div class="cc-card cc-card--card">\n<div class="cc-head">\n'
+        '<div class="cc-root" lang="en" dir="ltr" data-ng-non-bindable="">\n'
+        '<div class="cc-card cc-card--card" role="article" aria-label="{}">\n'
+        '<div class="cc-head">\n'
         f'<div class="cc-who">\n<h{heading} class="cc-name"><bdi class="cc-name-text">{{}}</bdi>'
         f"</h{heading}>\n"
     )

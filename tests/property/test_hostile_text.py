@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from candidate_cards import Candidate, parse_shortlist, render_card, render_shortlist
+from candidate_cards._text import with_balanced_bidi
 from hostile_corpus import (
     BAD_URLS,
     EMAIL_FIELD,
@@ -154,7 +155,9 @@ def _blanked(value: object) -> object:
     """Replace every letter of every text, so that only lengths and spaces are left."""
     match value:
         case str():
-            return "".join(c if c.isspace() or c == "." else "x" for c in value)
+            # A text that never went through the loader loses its open controls on the card.
+            shown = with_balanced_bidi(value)
+            return "".join(c if c.isspace() or c == "." else "x" for c in shown)
         case list():
             return [_blanked(item) for item in value]
         case dict():
@@ -216,7 +219,7 @@ def _assert_card_holds(candidate: Candidate, look: Look, fields: Iterable[Field]
     for field in _SHOWN[look[1]].intersection(fields):
         # A long summary folds in two on the card, with our own words in between.
         if field != ("rationale",) or look[1] == "detail":
-            text = _folded(text_at(wire, field))
+            text = _folded(with_balanced_bidi(text_at(wire, field)))
             # A headline that stands in for the role may name the company in other capitals.
             assert text in words or text.casefold() in words.casefold(), field
 
@@ -253,7 +256,6 @@ unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 
 @unhurried
 @given(texts=texts_by_field(), look=st.sampled_from(LOOKS))
-@example(texts={("name",): "{{{{{"}, look=("fragment", "detail", "dark"))
 def test_any_text_of_a_payload_leaves_the_structure_alone(
     texts: dict[Field, str], look: Look
 ) -> None:
@@ -264,6 +266,7 @@ def test_any_text_of_a_payload_leaves_the_structure_alone(
 
 @unhurried
 @given(texts=texts_by_field(), look=st.sampled_from(LOOKS))
+@example(texts={("currentRole",): "\u202e "}, look=("fragment", "card", "dark"))
 def test_any_text_of_a_model_leaves_the_structure_alone(
     texts: dict[Field, str], look: Look
 ) -> None:

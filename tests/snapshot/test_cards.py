@@ -198,7 +198,7 @@ def _reading_order(view: Any) -> list[str]:  # noqa: ANN401  a view
     parts = [view.name, view.role, view.company, view.headline, view.place, view.lead, view.rest]
     parts += [*view.skills, *view.fit, *view.check]
     for item in view.evidence:
-        parts += [item.title, item.company, item.duration, item.text]
+        parts += [item.role, item.company, item.duration, item.text]
     for item in view.experience:
         parts += [item.role, item.company, item.duration, *item.highlights]
     if view.profile:

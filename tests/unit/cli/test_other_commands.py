@@ -202,7 +202,7 @@ def test_the_demo_shows_what_differs(tmp_path: Path) -> None:
     fragments = list((tmp_path / "fragments").iterdir())
     assert len(fragments) >= 3
     for fragment in fragments:
-        assert fragment.read_text("utf-8").startswith('<div role="article"')
+        assert fragment.read_text("utf-8").startswith('<div lang="en"')
 
 
 def test_the_demo_can_be_repeated_but_overwrites_nothing_else(tmp_path: Path) -> None:
