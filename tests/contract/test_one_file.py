@@ -67,6 +67,7 @@ def project(tmp_path: Path) -> Path:
     for name in ("templates", "themes"):
         if not (copy / name).is_dir():
             copytree(Path(str(resource_root(name))), tmp_path / "project" / name)
+    (tmp_path / "project" / "pyproject.toml").touch()  # what makes a folder a checkout
     return tmp_path / "project"
 
 

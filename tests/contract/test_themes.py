@@ -115,6 +115,7 @@ def project(tmp_path: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", "templates", "themes")
     shutil.copytree(package, tmp_path / "src" / "candidate_cards", ignore=ignored)
     shutil.copytree(str(resource_root("themes")), tmp_path / "themes")
+    (tmp_path / "pyproject.toml").touch()  # what makes a folder a checkout
     return tmp_path
 
 
