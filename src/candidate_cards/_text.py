@@ -128,8 +128,13 @@ def is_clean(value: str, limit: int) -> bool:
         and value.strip() == value
         and value.isprintable()
         and not (_MARK_BLOCKS.search(value) and _POSSIBLE_MARKS.search(value))
-        and (not value or not _BLANK.fullmatch(value))
+        and (not value or is_visible(value))
     )
+
+
+def is_visible(value: str) -> bool:
+    """Tell whether anything of a text would be drawn."""
+    return not _BLANK.fullmatch(value)
 
 
 def _counted(count: int, noun: str) -> str:
@@ -282,7 +287,7 @@ def _weight(character: str) -> tuple[bool, int]:
 
 def _stripped(text: str, changes: list[str]) -> str:
     stripped = text.strip()
-    if stripped and not _BLANK.fullmatch(stripped):
+    if stripped and is_visible(stripped):
         if len(stripped) < len(text):
             changes.append("removed white space at the ends")
         return stripped

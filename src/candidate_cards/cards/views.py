@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from candidate_cards._text import with_balanced_bidi
+from candidate_cards._text import is_visible, with_balanced_bidi
 from candidate_cards.cards.bands import DEFAULT_BANDS, Bands, Tone, shown_score
 from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
 from candidate_cards.cards.links import linkedin_url, mailto_url
@@ -151,7 +151,10 @@ def _text(value: str | None) -> str:
     if value.isascii():
         return value
     # Loading has cleaned what was loaded; a candidate may also be made by hand.
-    return value if value.isprintable() else with_balanced_bidi(value)
+    if value.isprintable():
+        return value
+    text = with_balanced_bidi(value)
+    return text if is_visible(text) else ""
 
 
 def _evidence_views(items: tuple[RationaleItem, ...]) -> tuple[EvidenceView, ...]:
