@@ -100,6 +100,11 @@ def application() -> None:
     help="Heading level of the names, to fit the page that embeds them.",
 )
 @click.option("--emails", is_flag=True, help="Show e-mail addresses.")
+@click.option(
+    "--no-fallback",
+    is_flag=True,
+    help="Leave the fragment out of an element: for policies that forbid style attributes.",
+)
 @click.option("--title", metavar="TEXT", help="The role the candidates are for.")
 @click.option("--brief", metavar="TEXT", help="What was asked for, in a sentence or two.")
 @click.option("--client", metavar="TEXT", help="Who the shortlist is for.")

@@ -53,6 +53,7 @@ class RenderOptions:
         density: How much of each candidate is shown.
         heading_level: 1 to 6, or ``None`` for the format's own.
         emails: Whether e-mail addresses are shown.
+        no_fallback: Whether an element goes without the fragment inside.
         title: The role, or ``None`` to keep what the inputs say; so ``brief`` and the others.
         brief: What was asked for.
         client: Who it is for.
@@ -69,6 +70,7 @@ class RenderOptions:
     density: Density = "card"
     heading_level: int | None = None
     emails: bool = False
+    no_fallback: bool = False
     title: str | None = None
     brief: str | None = None
     client: str | None = None
@@ -201,6 +203,7 @@ def _export(part: _Part, exporter: Exporter, theme: Theme, options: RenderOption
             density=part.density,
             heading_level=2 if heading_level is None else heading_level,
             show_emails=options.emails,
+            fallback=not options.no_fallback,
         )
     document = render_card(
         part.content,
@@ -209,6 +212,7 @@ def _export(part: _Part, exporter: Exporter, theme: Theme, options: RenderOption
         density=part.density,
         heading_level=heading_level,
         show_emails=options.emails,
+        fallback=not options.no_fallback,
     )
     return exporter.export(document)
 

@@ -132,6 +132,15 @@ def test_options_reach_the_rendering(
     )
 
 
+def test_an_element_goes_without_its_fragment(two: Path, tmp_path: Path) -> None:
+    """With --no-fallback an element has no style attribute for a policy to report."""
+    for out, flags in (("with.html", []), ("without.html", ["--no-fallback"])):
+        arguments = ["render", two, "-o", tmp_path / out, "--format", "element", *flags]
+        assert invoke(*arguments).exit_code == 0
+    assert " style=" in (tmp_path / "with.html").read_text("utf-8")
+    assert " style=" not in (tmp_path / "without.html").read_text("utf-8")
+
+
 def test_declared_densities_are_the_densities_there_are() -> None:
     """The command offers what `cards` knows, though it may not import it to ask."""
     assert declarations.DENSITIES == DENSITIES
