@@ -12,7 +12,8 @@ from markupsafe import Markup
 from candidate_cards.cards import CHOICES, DEFAULT_LABELS, Labels
 from candidate_cards.rendering.document import Document
 from candidate_cards.rendering.environment import constant_text, fold, make_environment
-from candidate_cards.rendering.inlining import check_markup, inline_styles
+from candidate_cards.rendering.inlining import inline_styles
+from candidate_cards.rendering.markup import check_markup
 from candidate_cards.rendering.source import FlatSource, TemplateFolder, flatten
 from candidate_cards.rendering.stylesheets import csp_hash, resolvable_rules, stylesheet_text
 
