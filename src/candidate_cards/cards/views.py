@@ -140,7 +140,8 @@ def _cap(items: tuple[str, ...], most: int, labels: Labels) -> tuple[tuple[str, 
 
 
 def _texts(items: tuple[str, ...]) -> tuple[str, ...]:
-    if all(map(str.isascii, items)) and all(map(str.strip, items)):
+    # One look at all of them: most lists need nothing.
+    if not items or ("".join(items).isascii() and all(map(str.strip, items))):
         return items
     return tuple([text for item in items if (text := _text(item))])
 

@@ -70,7 +70,7 @@ class CompiledTemplate:
         """Source expression for a content security policy, ``""`` without a style element."""
         return csp_hash(self.stylesheet) if self.stylesheet else ""
 
-    def render(self, values: Mapping[str, object]) -> Document:
+    def render(self, values: dict[str, object]) -> Document:
         """Render with the views of one document.
 
         Raises:
@@ -78,12 +78,13 @@ class CompiledTemplate:
         """
         # Made by hand: Jinja would merge global names that there are none of into each context,
         # which costs as much as half a card.
-        context = self._environment.context_class(self._environment, {**values}, None, {})
+        context = self._environment.context_class(self._environment, values, None, {})
         try:
             html = "".join(self._render(context))
         except Exception as error:  # noqa: BLE001  whatever a template does to a value
             raise self._located(error) from (error if _missing_name(error) else None)
-        return Document(_inert(html, self.stylesheet) if self._embedded else html)
+        # str.__new__: Markup's own would look for __html__ in what is known to be a string.
+        return str.__new__(Document, _inert(html, self.stylesheet) if self._embedded else html)
 
     def _located(self, error: Exception) -> RenderingError:
         line = 1
