@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: the system's Chromium, npm packages, a loopback server.
+"""Fixtures of the browser tests (Chromium, npm packages, a loopback server) and what is said aloud.
 
 A part that is missing skips its tests aloud; with ``CI`` set in the environment it fails them.
 """
@@ -18,7 +18,7 @@ from harness import PageServer, RecordedPage, recorded_page
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "browser"
 _MISSING = "MISSING PART: "
 _ARGUMENTS = (
     "--no-sandbox",  # Chromium refuses to start its sandbox as root, as in most CI containers
