@@ -6,7 +6,7 @@ on. Hairlines and the score ring's unfilled track say nothing by themselves and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import floor
 from typing import TYPE_CHECKING, Final
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from coloraide import Color
+
+_COLOR: Final = "color-"
+_DARK: Final = "dark-"
 
 TEXT: Final = 4.5
 GRAPHIC: Final = 3.0
@@ -86,9 +89,27 @@ def check_contrast(tokens: Mapping[str, str]) -> tuple[ContrastProblem, ...]:
         tokens: Colours as ``#rrggbb`` by token; pairs with a missing end are left out.
 
     Returns:
-        The pairs that fall short, in the order of :data:`PAIRS`.
+        The pairs that fall short, in the order of :data:`PAIRS`; those of the colours for dark
+        follow.
     """
-    return _check(frozenset(item for item in tokens.items() if item[0].startswith("color-")))
+    return (*_check(_colors(tokens, _COLOR)), *map(_in_dark, _check(_colors(tokens, _DARK))))
+
+
+def _colors(tokens: Mapping[str, str], prefix: str) -> frozenset[tuple[str, str]]:
+    """Return the colours of a group under the names that :data:`PAIRS` has."""
+    return frozenset(
+        (_COLOR + token.removeprefix(prefix), value)
+        for token, value in tokens.items()
+        if token.startswith(prefix)
+    )
+
+
+def _in_dark(problem: ContrastProblem) -> ContrastProblem:
+    return replace(
+        problem,
+        foreground=problem.foreground.replace(_COLOR, _DARK),
+        background=problem.background.replace(_COLOR, _DARK),
+    )
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,9 @@ beside a value, a colour is one short string, and Python reads it without a libr
     [color]
     link = "#0f766e"
 
+    [dark]                       # colours of a light theme's e-mail where dark is asked for
+    link = "#5eead4"
+
     [font]
     family = ["Source Serif", "Georgia", "serif"]
 
@@ -24,9 +27,9 @@ beside a value, a colour is one short string, and Python reads it without a libr
 read as it comes: groups and inherited ``$type``, aliases as ``{palette.teal}`` and as ``$ref``
 pointers, ``$extends``, ``$root``, colour objects in any of the fourteen spaces, dimensions, font
 families. It is no format to write by hand: no comments, and eight lines for one colour. Our tokens
-are the groups ``color``, ``font`` and ``length``, where deeper groups are joined by hyphens
-(``color.button.text`` is ``button-text``); groups of any other name are palettes to refer to. What
-the format has no word for stands at the top under ``$extensions``::
+are the groups ``color``, ``dark``, ``font`` and ``length``, where deeper groups are joined by
+hyphens (``color.button.text`` is ``button-text``); groups of any other name are palettes to refer
+to. What the format has no word for stands at the top under ``$extensions``::
 
     "$extensions": {"candidate-cards": {
         "name": "acme", "extends": "light", "color-scheme": "light",
@@ -53,7 +56,12 @@ TOML_EXTENSIONS: Final = (".toml",)
 JSON_EXTENSIONS: Final = (".json", ".tokens")
 EXTENSION_KEY: Final = "candidate-cards"
 
-_TYPES: Final[Mapping[Kind, str]] = {"color": "color", "font": "fontFamily", "length": "dimension"}
+_TYPES: Final[Mapping[Kind, str]] = {
+    "color": "color",
+    "dark": "color",
+    "font": "fontFamily",
+    "length": "dimension",
+}
 _ALIAS = re.compile(r"\{([^{}]{1,400})\}")
 _MAX_STEPS: Final = 5_000
 _MAX_DEPTH: Final = 40

@@ -11,13 +11,20 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from hashlib import sha256
+from io import BytesIO
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_LOGO_BYTES: Final = 64 * 1024
 MAX_ALT_CHARACTERS: Final = 120
+RASTER_TYPES: Final = ("image/png", "image/jpeg", "image/gif")
+"""The pictures that every mail program shows."""
+
+_EMAIL_HEIGHT: Final = 40
+_MOST_EMAIL_WIDTH: Final = 200
 
 _SIGNATURES: Final = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
@@ -44,6 +51,29 @@ _ACTIVE = re.compile(r"url\s*\(|\\|expression|javascript:|image-set|src\s*\(", r
 _MAX_DEPTH: Final = 50
 
 
+class EmailPicture(NamedTuple):
+    """A logo as a message carries it.
+
+    Attributes:
+        content_id: What ``cid:`` addresses refer to; the same bytes have the same.
+        data: The picture.
+        media_type: One of `RASTER_TYPES`.
+        width: CSS px.
+        height: CSS px.
+    """
+
+    content_id: str
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+
+    @property
+    def data_uri(self) -> str:
+        """The address that HTML refers to it by."""
+        return f"cid:{self.content_id}"
+
+
 @dataclass(frozen=True)
 class Logo:
     """A picture shown with a theme.
@@ -52,6 +82,8 @@ class Logo:
         data: The file's bytes, at most 64 KiB.
         media_type: What the bytes are, found by looking at them.
         alt: The words that stand for it; plain text, not escaped.
+        raster: The same picture as PNG, JPEG or GIF, for mail programs, which show no SVG and
+            no WebP; ``None`` if there is none.
 
     Raises:
         ValueError: The bytes are not such a picture, or there is no ``alt``.
@@ -60,6 +92,7 @@ class Logo:
     data: bytes = field(repr=False)
     media_type: str
     alt: str
+    raster: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
@@ -68,11 +101,58 @@ class Logo:
         if self.media_type != recognise(self.data):
             message = "media_type is not what the bytes are"
             raise ValueError(message)
+        if self.raster is not None:
+            check_raster(self.raster)
 
     @cached_property
     def data_uri(self) -> str:
         """The picture as an address that holds it; safe in an attribute without escaping."""
         return f"data:{self.media_type};base64,{b64encode(self.data).decode('ascii')}"
+
+    @cached_property
+    def email(self) -> EmailPicture | None:
+        """The picture for a message, in the size to show it in; ``None`` if there is none.
+
+        Raises:
+            ValueError: The bytes begin like a picture and are none.
+        """
+        data = self.data if self.media_type in RASTER_TYPES else self.raster
+        if data is None:
+            return None
+        width, height = _size(data)
+        scale = min(_EMAIL_HEIGHT / height, _MOST_EMAIL_WIDTH / width)
+        name = sha256(data).hexdigest()[:16]
+        return EmailPicture(
+            f"{name}@logo.candidate-cards",
+            data,
+            recognise(data),
+            max(round(width * scale), 1),
+            max(round(height * scale), 1),
+        )
+
+
+def check_raster(data: bytes) -> None:
+    """Refuse a picture that mail programs do not show.
+
+    Raises:
+        ValueError: It is too big, or neither PNG, JPEG nor GIF.
+    """
+    if recognise(data) not in RASTER_TYPES:
+        message = "is not a PNG, JPEG or GIF picture"
+        raise ValueError(message)
+
+
+def _size(data: bytes) -> tuple[int, int]:
+    """Return width and height in pixels, from the head of the file alone."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - only for e-mail
+
+    try:
+        with Image.open(BytesIO(data), formats=("PNG", "JPEG", "GIF")) as picture:
+            size: tuple[int, int] = picture.size
+    except (OSError, UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
+        message = "is no picture that can be read"
+        raise ValueError(message) from error
+    return size
 
 
 def recognise(data: bytes) -> str:

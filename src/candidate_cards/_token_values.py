@@ -16,7 +16,7 @@ from unicodedata import category
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Kind = Literal["color", "font", "length"]
+Kind = Literal["color", "dark", "font", "length"]
 
 _COLORS: Final = (
     "page",  # ground behind the cards
@@ -49,9 +49,14 @@ _LENGTHS: Final[Mapping[str, tuple[int, int]]] = {
 }
 
 VOCABULARY: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
-    {"color": _COLORS, "font": ("family",), "length": tuple(_LENGTHS)}
+    {"color": _COLORS, "dark": _COLORS, "font": ("family",), "length": tuple(_LENGTHS)}
 )
-"""Every token, by group; the flat name is ``<group>-<token>``, such as ``color-text``."""
+"""Every token, by group; the flat name is ``<group>-<token>``, such as ``color-text``.
+
+``dark`` holds the colours for readers who asked for dark, where one document serves both: e-mail.
+"""
+
+COLOR_KINDS: Final[frozenset[str]] = frozenset({"color", "dark"})
 
 TOKENS: Final = tuple(f"{kind}-{name}" for kind, names in VOCABULARY.items() for name in names)
 
@@ -84,7 +89,7 @@ def parse_value(kind: Kind, name: str, raw: object) -> str:
         ValueError: It is none of these; the message completes a sentence that begins with the
             token's name, and never repeats the value.
     """
-    if kind == "color":
+    if kind in COLOR_KINDS:
         return _parse_color(raw)
     if kind == "length":
         return _parse_length(raw, *_LENGTHS[name])
@@ -97,7 +102,7 @@ def is_canonical(token: str, value: object) -> bool:
     if not isinstance(value, str):
         return False
     try:
-        if kind == "color":
+        if kind in COLOR_KINDS:
             return value == _parse_hex(value)
         if kind == "length":
             return value == _parse_length(value, *_LENGTHS[name])

@@ -28,7 +28,13 @@ from candidate_cards._design_tokens import (
     TokenFile,
     parse_token_file,
 )
-from candidate_cards._logo import MAX_ALT_CHARACTERS, MAX_LOGO_BYTES, Logo, recognise
+from candidate_cards._logo import (
+    MAX_ALT_CHARACTERS,
+    MAX_LOGO_BYTES,
+    Logo,
+    check_raster,
+    recognise,
+)
 from candidate_cards._resources import resource_root
 from candidate_cards._token_values import TOKENS, VOCABULARY, is_canonical, parse_value
 from candidate_cards.errors import InputError, NotAvailableError, Problem
@@ -52,9 +58,10 @@ Origin = Literal["bundled", "entry point"]
 
 ENTRY_POINT_GROUP: Final = "candidate_cards.themes"
 _SCHEMES: Final[tuple[ColorScheme, ...]] = ("dark", "light")
+_DARK_BY_DEFAULT: Final = "dark"
 _EXTENSIONS: Final = (*TOML_EXTENSIONS, *JSON_EXTENSIONS)
 _KEYS: Final = ("name", "description", "extends", "color-scheme", *VOCABULARY, "logo")
-_LOGO_KEYS: Final = ("file", "alt")
+_LOGO_KEYS: Final = ("file", "alt", "raster")
 _MAX_FILE_BYTES: Final = 256 * 1024
 _MAX_GENERATIONS: Final = 8
 _MAX_NAME_CHARACTERS: Final = 40
@@ -69,8 +76,9 @@ class Theme:
     Attributes:
         name: Lower-case letters, digits and hyphens.
         color_scheme: What the tokens are made for, as CSS names it.
-        tokens: Every token by its flat name: ``color-*`` as ``#rrggbb`` in lower case, ``length-*``
-            as ``<number>px``, ``font-family`` as unquoted names separated by ``", "``.
+        tokens: Every token by its flat name: ``color-*`` and ``dark-*`` as ``#rrggbb`` in lower
+            case, ``length-*`` as ``<number>px``, ``font-family`` as unquoted names separated by
+            ``", "``.
         extends: The theme that it was derived from, as its file names it, or ``None``.
         logo: A picture for the head of a card or page, or ``None``.
         description: One line for lists; plain text, not escaped.
@@ -312,7 +320,7 @@ class _Reading:
         name = self._name(registered)
         description = self._description()
         scheme = self._color_scheme(base)
-        tokens = self._tokens(base)
+        tokens = self._tokens(base, scheme)
         logo = self._logo(base)
         if measured:
             self._check_contrast(tokens)
@@ -397,8 +405,10 @@ class _Reading:
             self._report('must be "dark" or "light"', "color-scheme")
         return None
 
-    def _tokens(self, base: Theme | None) -> dict[str, str]:
+    def _tokens(self, base: Theme | None, scheme: ColorScheme | None) -> dict[str, str]:
         tokens = dict(base.tokens) if base else {}
+        if scheme == "light" and base is None:
+            tokens |= _as_dark(_load_named(_DARK_BY_DEFAULT).tokens)
         for kind, known in VOCABULARY.items():
             group = self._content.get(kind, {})
             if not isinstance(group, Mapping):
@@ -413,9 +423,17 @@ class _Reading:
                         tokens[token] = parse_value(kind, name, group[name])
                     except ValueError as error:
                         self._report(str(error), kind, name)
-                elif "extends" not in self._content and not self._unread(kind, name):
+                elif (
+                    kind != "dark"
+                    and "extends" not in self._content
+                    and not self._unread(kind, name)
+                ):
                     message = "is missing; give it, or extend a theme that has it"
                     self._report(message, kind, name)
+        if scheme == "dark":
+            if "dark" in self._content:
+                self._report("is for light themes: a dark theme is its own", "dark")
+            tokens |= _as_dark(tokens)
         return tokens
 
     def _unread(self, kind: str, name: str) -> bool:
@@ -432,7 +450,9 @@ class _Reading:
         if table is False:
             return None
         if not isinstance(table, Mapping):
-            self._report("must be a table with file and alt, or false for none", "logo")
+            self._report(
+                "must be a table with file, alt and perhaps raster, or false for none", "logo"
+            )
             return None
         self._check_keys(("logo",), table, _LOGO_KEYS)
         file, alt = table.get("file"), table.get("alt")
@@ -449,7 +469,22 @@ class _Reading:
         except (OSError, ValueError) as error:
             self._report(_why(error), "logo", "file")
             return None
-        return Logo(data, media_type, alt.strip()) if isinstance(alt, str) else None
+        raster = self._raster(table.get("raster"))
+        return Logo(data, media_type, alt.strip(), raster) if isinstance(alt, str) else None
+
+    def _raster(self, file: object) -> bytes | None:
+        if file is None:
+            return None
+        if not _is_file_name(file):
+            self._report("must be the name of a file in the theme's own folder", "logo", "raster")
+            return None
+        try:
+            data = _read(self._folder / file, MAX_LOGO_BYTES)
+            check_raster(data)
+        except (OSError, ValueError) as error:
+            self._report(_why(error), "logo", "raster")
+            return None
+        return data
 
     def _check_contrast(self, tokens: Mapping[str, str]) -> None:
         for problem in check_contrast(tokens):
@@ -461,6 +496,15 @@ class _Reading:
             else:
                 kind, _, token = problem.foreground.split(", ")[-1].partition("-")
             self._report(problem.message, kind, token)
+
+
+def _as_dark(tokens: Mapping[str, str]) -> dict[str, str]:
+    """Return a theme's colours as the ones for readers who asked for dark."""
+    return {
+        f"dark-{name}": tokens[f"color-{name}"]
+        for name in VOCABULARY["dark"]
+        if f"color-{name}" in tokens
+    }
 
 
 _NAME_RULE: Final = (

@@ -18,7 +18,9 @@ from candidate_cards._token_values import TOKENS, is_canonical
 from candidate_cards.themes import check_theme, list_themes, load_theme
 
 FILES = sorted(
-    file.name for file in resource_root("themes").iterdir() if not file.name.endswith(".svg")
+    file.name
+    for file in resource_root("themes").iterdir()
+    if not file.name.endswith((".svg", ".png"))
 )
 NAMES = [name.partition(".")[0] for name in FILES]
 EVERY_THEME = pytest.mark.parametrize("name", NAMES)
@@ -52,8 +54,10 @@ def test_a_theme_is_legible(name: str) -> None:
     """Text has 4.5:1 and the button 3:1 on every ground, all along the name's gradient too."""
     theme = load_theme(name)
     assert check_theme(theme) == ()
-    for foreground, background, needed in PAIRS:
-        assert contrast(theme.tokens[foreground], theme.tokens[background]) >= needed
+    for kind in ("color", "dark"):
+        for foreground, background, needed in PAIRS:
+            pair = [name.replace("color-", f"{kind}-", 1) for name in (foreground, background)]
+            assert contrast(*(theme.tokens[token] for token in pair)) >= needed
     assert {needed for *_, needed in PAIRS} == {TEXT, GRAPHIC} == {4.5, 3.0}
 
 
@@ -104,7 +108,7 @@ def test_no_file_lies_in_the_folder_for_nothing() -> None:
     named = set()
     for file in FILES:
         text = (resource_root("themes") / file).read_text("utf-8")
-        named |= set(re.findall(r'"([\w-]+\.svg)"', text))
+        named |= set(re.findall(r'"([\w-]+\.(?:svg|png))"', text))
     assert pictures == named
 
 
