@@ -105,17 +105,19 @@ class _Fold(NodeTransformer):
 
     def visit_If(self, node: nodes.If) -> nodes.Node | list[nodes.Node]:  # noqa: N802
         branches: list[nodes.If] = []
-        otherwise = self._visit_all(node.else_)
-        # Jinja keeps `elif` branches in a list; each may be constant on its own.
+        otherwise = node.else_
+        # Jinja keeps `elif` branches in a list; each may be constant on its own. What can never
+        # run is not looked at: it may ask for what this theme does not have.
         for branch in (node, *node.elif_):
             test = self.visit(branch.test)
-            body = self._visit_all(branch.body)
             known = _truth(test)
             if known is None:
+                body = self._visit_all(branch.body)
                 branches.append(nodes.If(test, body, [], [], lineno=branch.lineno))
             elif known:
-                otherwise = body
+                otherwise = branch.body
                 break
+        otherwise = self._visit_all(otherwise)
         if not branches:
             return otherwise
         branches[0].elif_ = branches[1:]

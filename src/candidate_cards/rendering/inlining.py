@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from candidate_cards.rendering.markup import FIELD, MarkupReader, StartTag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from candidate_cards.rendering.source import FlatSource
     from candidate_cards.rendering.stylesheets import Rule
@@ -32,11 +32,14 @@ _NUMBER = "data-cc-number"
 _MOST_CHOICES = 64
 
 
-def inline_styles(
+def inline_styles(  # noqa: PLR0913  each is a part of what is compiled
     source: FlatSource,
     rules: Sequence[Rule],
     choices: Mapping[str, tuple[str, ...]],
+    *,
     reset: str = "",
+    kept_classes: frozenset[str] = frozenset(),
+    constants: Collection[str] = (),
 ) -> str:
     """Return the template's text with style attributes in place of classes.
 
@@ -45,12 +48,14 @@ def inline_styles(
         rules: Literal rules; see `stylesheets.resolvable_rules`.
         choices: Values of the view fields that may stand in a class name.
         reset: A declaration to begin each element's style with, such as ``all:unset``.
+        kept_classes: Names that stay in class attributes, for a style element to refer to.
+        constants: As in `check_markup`.
 
     Raises:
         RenderingError: As `check_markup`; or an element that HTML would move; or a style that
             depends on two fields at once.
     """
-    reader = MarkupReader(source, choices)
+    reader = MarkupReader(source, choices, constants)
     names = list(reader.fields)
     cases = [dict(zip(names, values, strict=True)) for values in product(*reader.fields.values())]
     if len(cases) > _MOST_CHOICES:
@@ -63,21 +68,34 @@ def inline_styles(
             continue
         found = [(case, by_case[number]) for case, by_case in zip(cases, styles, strict=True)]
         style = _Styles(source, tag, reset, found).template(reader.fields)
-        parts += [reader.hidden.text[at : tag.start], _with_style(tag, style)]
+        classes = _kept(reader, tag, kept_classes)
+        parts += [reader.hidden.text[at : tag.start], _with_style(tag, classes, style)]
         at = tag.start + len(tag.text)
     parts.append(reader.hidden.text[at:])
     return reader.hidden.shown("".join(parts))
 
 
-def _with_style(tag: StartTag, style: str) -> str:
+def _kept(reader: MarkupReader, tag: StartTag, names: frozenset[str]) -> str:
+    """Return what stays of a tag's class attribute; a field's class if any value's name does."""
+    if not names:
+        return ""
+    kept: list[str] = []
+    for word in tag.class_value().split():
+        fields = reader.hidden.fields(word)
+        values = reader.fields[fields[0][1]] if fields and fields[0] else ("",)
+        if any(reader.hidden.pattern.sub(value, word) in names for value in values):
+            kept.append(word)
+    return " ".join(kept)
+
+
+def _with_style(tag: StartTag, classes: str, style: str) -> str:
     """Return the start tag with a style attribute in place of its class."""
     text = tag.text
-    for attribute in tag.attributes():
-        if attribute[1].lower() == "class":
-            text = text[: attribute.start()] + text[attribute.end() :]
-            break
+    attribute = tag.class_attribute()
+    if attribute is not None:
+        text = text[: attribute.start()] + text[attribute.end() :]
     end = "/>" if text.endswith("/>") else ">"
-    added = f' style="{style}"' if style else ""
+    added = (f' class="{classes}"' if classes else "") + (f' style="{style}"' if style else "")
     # Line breaks stay inside the tag: they mean nothing there, and later lines keep their number.
     breaks = "\n" * (tag.text.count("\n") - text.count("\n"))
     return f"{text[: -len(end)].rstrip(' ')}{breaks}{added}{end}"
@@ -142,7 +160,9 @@ def _cascade(
     tree = etree.Element("html")
     body = etree.SubElement(tree, "body")
     for case in cases:
-        text = f"<html><body>{_numbered(reader, case)}</body></html>"
+        text = _numbered(reader, case)
+        if not any(tag.name == "html" for tag in reader.tags):  # a piece, not a document
+            text = f"<html><body>{text}</body></html>"
         root = etree.fromstring(text, etree.HTMLParser())
         _check_tree(source, reader, root)
         body.append(root)

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from candidate_cards.rendering.source import FlatSource
 
@@ -23,6 +23,7 @@ FIELD = re.compile(r"\{\{-?\s*([a-z_][\w.]*\.(\w+))\s*-?\}\}")
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _STYLESHEET = re.compile(r"\{\{-?\s*stylesheet\s*-?\}\}")
+_ROOT = re.compile(r"\{\{-?\s*([a-z_]\w*)\b")
 _STATEMENT = re.compile(r"\{%[-+]?\s*(\w+)")
 _ATTRIBUTE = re.compile(
     r"""[\s/]+([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""", re.DOTALL
@@ -52,10 +53,24 @@ class StartTag:
         # Styles inside a declarative shadow root, and of its host, are the style element's.
         self.governed = False
 
+    @property
+    def name(self) -> str:
+        """The element's name, in lower case."""
+        found = re.match(r"<([^\s/>]+)", self.text)
+        return found[1].lower() if found else ""
+
     def attributes(self) -> Iterator[re.Match[str]]:
         """Yield each attribute; the name is group 1, the value with its quotes group 2."""
-        name = re.match(r"<[^\s/>]+", self.text)
-        return _ATTRIBUTE.finditer(self.text, name.end() if name else 0)
+        return _ATTRIBUTE.finditer(self.text, 1 + len(self.name))
+
+    def class_attribute(self) -> re.Match[str] | None:
+        """Return the class attribute, if there is one."""
+        return next((found for found in self.attributes() if found[1].lower() == "class"), None)
+
+    def class_value(self) -> str:
+        """Return the value of the class attribute, ``""`` if there is none."""
+        found = self.class_attribute()
+        return (found[2] or "").strip("\"'") if found else ""
 
 
 class HiddenTags:
@@ -92,8 +107,14 @@ class HiddenTags:
 class MarkupReader(HTMLParser):
     """Finds the start tags of hidden source and refuses what could turn data into code."""
 
-    def __init__(self, source: FlatSource, choices: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        source: FlatSource,
+        choices: Mapping[str, tuple[str, ...]],
+        constants: Collection[str] = (),
+    ) -> None:
         super().__init__(convert_charrefs=False)
+        self._constants = constants
         self.hidden = HiddenTags(source.text)
         self.tags: list[StartTag] = []
         # Each expression that stands in a class name, with its possible values.
@@ -183,7 +204,7 @@ class MarkupReader(HTMLParser):
                 self._refuse(f"{name}: a card runs no script")
             if name == "style":
                 self._refuse("style belongs into a style sheet; give the element a class")
-            if value and pattern.search(value):
+            if value and pattern.search(value) and not self._is_constant(value):
                 self._check_value(tag, name, value)
         line, column = self.getpos()
         parents = [number for _, number in self._open if number is not None]
@@ -196,6 +217,11 @@ class MarkupReader(HTMLParser):
             self.tags[made.parent].governed = True
         self.tags.append(made)
         return len(self.tags) - 1
+
+    def _is_constant(self, value: str) -> bool:
+        """Tell whether a value waits for constants only, in a branch that a theme does not take."""
+        roots = [_ROOT.match(self.hidden.tags[int(n)]) for n in self.hidden.pattern.findall(value)]
+        return all(root is not None and root[1] in self._constants for root in roots)
 
     def _check_value(self, tag: str, name: str, value: str) -> None:
         fields = self.hidden.fields(value)
@@ -216,14 +242,19 @@ class MarkupReader(HTMLParser):
                     self.fields[field[1]] = self._choices[field[2]]
 
 
-def check_markup(source: FlatSource, choices: Mapping[str, tuple[str, ...]]) -> None:
+def check_markup(
+    source: FlatSource,
+    choices: Mapping[str, tuple[str, ...]],
+    constants: Collection[str] = (),
+) -> None:
     """Refuse markup in which a value could become code, or whose elements do not nest.
 
     Args:
         source: A flat template whose constants are already filled in.
         choices: Values of the view fields that may stand in a class name.
+        constants: Names that hold no data; what is left of them stands in a branch not taken.
 
     Raises:
         RenderingError: With template, line and what to do instead.
     """
-    MarkupReader(source, choices)
+    MarkupReader(source, choices, constants)

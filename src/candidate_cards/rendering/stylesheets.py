@@ -140,6 +140,19 @@ def stylesheet_text(css: str, tokens: Mapping[str, str], name: str) -> str:
     return text
 
 
+def class_names(text: str) -> frozenset[str]:
+    """Return the class names that the selectors of a valid sheet ask for."""
+    return frozenset(_class_names(_parse(text)))
+
+
+def _class_names(rules: Iterable[Any]) -> Iterator[str]:
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            yield from re.findall(r"\.(-?[a-zA-Z_][\w-]*)", tinycss2.serialize(rule.prelude))
+        elif rule.type == "at-rule" and rule.lower_at_keyword in _CONDITIONAL:
+            yield from _class_names(tinycss2.parse_rule_list(rule.content))
+
+
 def csp_hash(text: str) -> str:
     """Return the source expression that admits a style sheet: ``sha256-...``."""
     digest = hashlib.sha256(text.encode()).digest()

@@ -15,7 +15,12 @@ from candidate_cards.rendering.environment import constant_text, fold, make_envi
 from candidate_cards.rendering.inlining import inline_styles
 from candidate_cards.rendering.markup import check_markup
 from candidate_cards.rendering.source import FlatSource, TemplateFolder, flatten
-from candidate_cards.rendering.stylesheets import csp_hash, resolvable_rules, stylesheet_text
+from candidate_cards.rendering.stylesheets import (
+    class_names,
+    csp_hash,
+    resolvable_rules,
+    stylesheet_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +47,7 @@ class TemplateSpec:
         template: Path of the template below ``templates/``.
         stylesheets: Sheets that become ``{{ stylesheet }}``, constant for a theme.
         inline: Sheets resolved into style attributes; classes stay only below ``<template>``.
+        keep_classes: Whether a class that ``stylesheets`` name stays beside the style attribute.
         reset: A declaration that begins each resolved style, such as ``all:unset``.
         embedded: Whether the result is inserted into somebody else's page.
     """
@@ -49,6 +55,7 @@ class TemplateSpec:
     template: str
     stylesheets: tuple[str, ...] = ()
     inline: tuple[str, ...] = ()
+    keep_classes: bool = False
     reset: str = ""
     embedded: bool = False
 
@@ -150,7 +157,12 @@ def compile_template(
     environment = environment or make_environment()
     labels = constants.get("labels", DEFAULT_LABELS)
     assert isinstance(labels, Labels)  # noqa: S101  a programming error of the caller
-    tokens = {**theme.tokens, "color-scheme": theme.color_scheme, "direction": labels.dir}
+    tokens = {
+        **theme.tokens,
+        "color-scheme": theme.color_scheme,
+        "color-schemes": "dark" if theme.color_scheme == "dark" else "light dark",
+        "direction": labels.dir,
+    }
     stylesheet = "".join(
         stylesheet_text(folder.read(name), tokens, name) for name in spec.stylesheets
     )
@@ -162,7 +174,7 @@ def compile_template(
         "style_hash": csp_hash(stylesheet) if stylesheet else "",
     }
     source = _fill(flatten(spec.template, folder), environment, known)
-    check_markup(source, CHOICES)
+    check_markup(source, CHOICES, known)
     text = source.text
     if spec.inline:
         rules = [
@@ -170,7 +182,10 @@ def compile_template(
             for name in spec.inline
             for rule in resolvable_rules(folder.read(name), tokens, name)
         ]
-        text = inline_styles(source, rules, CHOICES, spec.reset)
+        kept = class_names(stylesheet) if spec.keep_classes else frozenset()
+        text = inline_styles(
+            source, rules, CHOICES, reset=spec.reset, kept_classes=kept, constants=known
+        )
     try:
         template = environment.from_string(fold(environment.parse(text), known))
     except TemplateSyntaxError as error:

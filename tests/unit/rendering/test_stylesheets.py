@@ -74,7 +74,12 @@ def _rules(css: str, tokens: Mapping[str, str]) -> Iterator[object]:
 def test_a_bundled_sheet_says_the_same_when_minified(name: str, theme: str) -> None:
     """Every rule of every sheet keeps its selector, order and values; only tokens are filled in."""
     loaded = load_theme(theme)
-    tokens = {**loaded.tokens, "color-scheme": loaded.color_scheme, "direction": "ltr"}
+    tokens = {
+        **loaded.tokens,
+        "color-scheme": loaded.color_scheme,
+        "color-schemes": "light dark",
+        "direction": "ltr",
+    }
     css = TemplateFolder().read(name)
     text = stylesheet_text(css, tokens, name)
     before, after = list(_rules(css, tokens)), list(_rules(text, tokens))
