@@ -6,11 +6,19 @@ import base64
 import hashlib
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from candidate_cards import load_shortlist, render_card, render_shortlist
+from candidate_cards import (
+    Envelope,
+    load_shortlist,
+    message_bytes,
+    render_card,
+    render_email,
+    render_shortlist,
+)
 
 HERE = Path(__file__).parent
 
@@ -118,8 +126,29 @@ def pages() -> dict[str, str]:
     return made
 
 
+def messages() -> dict[str, bytes]:
+    """Return every message by its path below this folder."""
+    shortlist = load_shortlist(HERE / "payloads" / "shortlist.json")
+    envelope = Envelope(
+        sender="Johana Kadlecová <johana@orech.example>",
+        to=("Tomáš Veselý <tomas@jantar.example>",),
+        date=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+    )
+    made: dict[str, bytes] = {}
+    for theme in ("light", "dark", "harbour"):
+        email = render_email(shortlist, theme=theme, reply_to="johana@orech.example")
+        made[f"mails/shortlist-{theme}.eml"] = message_bytes(email.message(envelope))
+    row = render_email(shortlist, density="row")
+    made["mails/shortlist-row.eml"] = message_bytes(row.message(envelope))
+    draft = render_email(shortlist.candidates[0])
+    made["mails/draft.eml"] = message_bytes(draft.message())
+    return made
+
+
 def main() -> None:
     """Write all examples."""
+    for name, data in messages().items():
+        (HERE / name).write_bytes(data)
     for name, html in pages().items():
         (HERE / name).write_text(html, encoding="utf-8", newline="\n")
 

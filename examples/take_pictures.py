@@ -1,16 +1,22 @@
-"""Take the README's picture of both themes: ``python examples/take_pictures.py``.
+"""Take the README's pictures of both themes: ``python examples/take_pictures.py``.
 
 Needs the system's Chromium and the test dependencies.
 """
 
 from __future__ import annotations
 
+import base64
 import shutil
+from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from candidate_cards import load_shortlist, render_card
+from candidate_cards import Shortlist, load_shortlist, render_card, render_email
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
 
@@ -34,7 +40,39 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1120, "height": 300}, device_scale_factor=1.5)
         page.set_content(page_html)
         page.screenshot(path=HERE / "pictures" / "themes.png", full_page=True)
+        _picture_of_mail(browser)
         browser.close()
+
+
+def _picture_of_mail(browser: Browser) -> None:
+    """Write ``pictures/email.png``: light and dark at 600 px, and a phone, each in a frame.
+
+    A frame has its own width for media queries, but not its own colour scheme: three pages it is.
+    """
+    whole = load_shortlist(HERE / "payloads" / "shortlist.json")
+    shortlist = Shortlist(candidates=whole.candidates[:2], title=whole.title, client=whole.client)
+    mail = escape(str(render_email(shortlist, reply_to="ana@acme.example").html))
+    pictures: list[str] = []
+    for scheme, width in (("light", 640), ("dark", 640), ("light", 360)):
+        page = browser.new_page(
+            viewport={"width": width, "height": 1180},
+            color_scheme="dark" if scheme == "dark" else "light",
+            device_scale_factor=1.25,
+        )
+        page.set_content(
+            f'<body style="margin:0"><iframe srcdoc="{mail}" style="width:{width}px;height:1180px;'
+            'border:0"></iframe>'
+        )
+        data = base64.b64encode(page.screenshot()).decode()
+        pictures.append(f'<img src="data:image/png;base64,{data}" width="{width}" alt="">')
+        page.close()
+    page = browser.new_page(viewport={"width": 1712, "height": 1220}, device_scale_factor=1)
+    page.set_content(
+        '<body style="margin:0;display:flex;align-items:start;gap:16px;padding:20px;'
+        'background:#cbd5e1">' + "".join(pictures)
+    )
+    page.screenshot(path=HERE / "pictures" / "email.png", full_page=True)
+    page.close()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from candidate_cards.cards import Bands, Labels
     from candidate_cards.errors import (
         CandidateCardsError,
+        DeliveryError,
         ExportError,
         InputError,
         MissingDependencyError,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
         render_card,
         render_shortlist,
     )
+    from candidate_cards.exports._mime import Attachment, Envelope, message_bytes
+    from candidate_cards.exports.email import Email, render_email, split_email
     from candidate_cards.loading import iter_candidates, load_shortlist, parse_shortlist
     from candidate_cards.models import Candidate, FailedProfile, Shortlist
     from candidate_cards.rendering import Document
@@ -35,10 +38,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Attachment": "exports._mime",
     "Bands": "cards",
     "Candidate": "models",
     "CandidateCardsError": "errors",
+    "DeliveryError": "errors",
     "Document": "rendering",
+    "Email": "exports.email",
+    "Envelope": "exports._mime",
     "ExportError": "errors",
     "FailedProfile": "models",
     "InputError": "errors",
@@ -56,16 +63,23 @@ _HOMES = {
     "list_themes": "themes",
     "load_shortlist": "loading",
     "load_theme": "themes",
+    "message_bytes": "exports._mime",
     "parse_shortlist": "loading",
     "render_card": "exports",
+    "render_email": "exports.email",
     "render_shortlist": "exports",
+    "split_email": "exports.email",
 }
 
 __all__ = [
+    "Attachment",
     "Bands",
     "Candidate",
     "CandidateCardsError",
+    "DeliveryError",
     "Document",
+    "Email",
+    "Envelope",
     "ExportError",
     "FailedProfile",
     "InputError",
@@ -84,9 +98,12 @@ __all__ = [
     "list_themes",
     "load_shortlist",
     "load_theme",
+    "message_bytes",
     "parse_shortlist",
     "render_card",
+    "render_email",
     "render_shortlist",
+    "split_email",
 ]
 
 

@@ -8,6 +8,7 @@
     ├ RenderingError                    template and line
     ├ ExportError
     │ └ MissingDependencyError(ImportError)
+    ├ DeliveryError                     nothing can be sent: host, port and what to do next
     └ VendorError
       ├ VendorConnectionError, VendorTimeoutError
       ├ VendorResponseError             status, code, request id
@@ -19,7 +20,7 @@ Messages name files, fields and tokens; they never hold a candidate's data or a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,6 +117,19 @@ class ExportError(CandidateCardsError):
 
 class MissingDependencyError(ExportError, ImportError):
     """A format needs a library that is not there; the message says how to get it."""
+
+
+class DeliveryError(CandidateCardsError):
+    """Nothing can be sent, or nothing more; the message says why and what to do next.
+
+    Attributes:
+        outcomes: What became of the messages before, in their order: each a
+            ``candidate_cards.delivery.Outcome``. They name recipients, the message does not.
+    """
+
+    def __init__(self, message: str, outcomes: Iterable[Any] = ()) -> None:
+        self.outcomes: Sequence[Any] = tuple(outcomes)
+        super().__init__(message)
 
 
 class VendorError(CandidateCardsError):

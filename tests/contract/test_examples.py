@@ -30,16 +30,21 @@ def test_committed_examples_are_current() -> None:
     for name, html in pages.items():
         committed = (ROOT / "examples" / name).read_text(encoding="utf-8")
         assert committed == html, f"run: python examples/build.py ({name} differs)"
+    messages = cast("Callable[[], dict[str, bytes]]", build["messages"])()
+    assert messages
+    for name, data in messages.items():
+        committed_data = (ROOT / "examples" / name).read_bytes()
+        assert committed_data == data, f"run: python examples/build.py ({name} differs)"
     kept = {
         path.relative_to(ROOT / "examples").as_posix()
-        for folder in ("pages", "hosts")
-        for path in (ROOT / "examples" / folder).glob("*.html")
+        for folder in ("pages", "hosts", "mails")
+        for path in (ROOT / "examples" / folder).iterdir()
     }
-    assert kept == set(pages)
+    assert kept == {*pages, *messages}
 
 
 def test_readme_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The six lines of the README run as printed and write a page."""
+    """The Python in the README runs as printed and writes a page and a message."""
     blocks = _blocks("python")
     assert blocks
     (tmp_path / "examples").symlink_to(ROOT / "examples")
@@ -47,6 +52,7 @@ def test_readme_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for block in blocks:
         subprocess.run([sys.executable, "-W", "error::DeprecationWarning", "-c", block], check=True)
     assert (tmp_path / "shortlist.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert (tmp_path / "shortlist.eml").read_bytes().startswith(b"From: ")
 
 
 def test_readme_theme_is_accepted(tmp_path: Path) -> None:
@@ -56,6 +62,7 @@ def test_readme_theme_is_accepted(tmp_path: Path) -> None:
     (block,) = _blocks("toml")
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
     (tmp_path / "acme.svg").write_text(svg, encoding="utf-8")
+    (tmp_path / "acme.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     path = tmp_path / "acme.toml"
     path.write_text(block, encoding="utf-8")
     theme = load_theme(path)

@@ -21,7 +21,13 @@ import pytest
 from pytest_socket import SocketBlockedError
 
 from candidate_cards import Candidate, Shortlist, export_candidates, render_card, render_shortlist
-from candidate_cards.cards import DEFAULT_LABELS, Density, card_view, single_view
+from candidate_cards.cards import (
+    DEFAULT_LABELS,
+    Density,
+    card_view,
+    message_view,
+    single_view,
+)
 from candidate_cards.exports import compiled_template, get_exporter, list_formats
 from candidate_cards.rendering import compile_template
 from candidate_cards.themes import list_themes, load_theme
@@ -36,6 +42,11 @@ FORMATS = list_formats()
 THEMES = [info.name for info in list_themes()]
 LOOKS = list(product(THEMES, DENSITIES))
 EVERY = list(product(FORMATS, THEMES, DENSITIES))
+# A message has markup of its own; what cards promise to a page is not asked of it.
+CARD_FORMATS = [
+    name for name in FORMATS if get_exporter(name).template.template.startswith("card/")
+]
+EVERY_CARD = list(product(CARD_FORMATS, THEMES, DENSITIES))
 VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
 )
@@ -134,7 +145,8 @@ def _all(format_: str, theme: str, density: Density) -> str:
 
 def test_there_is_something_to_test() -> None:
     """The formats, themes and densities that the project promises are the ones walked here."""
-    assert {"element", "fragment", "page"} <= set(FORMATS)
+    assert {"element", "email", "fragment", "page"} <= set(FORMATS)
+    assert set(CARD_FORMATS) == {"element", "fragment", "page"}
     assert {"dark", "light"} <= set(THEMES)
     assert DENSITIES == ("row", "card", "detail")
 
@@ -153,8 +165,24 @@ def test_a_format_describes_itself(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "theme", "density"), EVERY)
-def test_a_document_is_whole_and_names_everybody(name: str, theme: str, density: Density) -> None:
-    """Elements nest and close, and each candidate's name is a heading and the card's label."""
+def test_a_document_is_whole_and_shows_everybody(name: str, theme: str, density: Density) -> None:
+    """Elements nest and close, and each candidate's name stands in a heading or a row's head."""
+    for html, people in (
+        (_all(name, theme, density), PEOPLE),
+        *((_one(name, theme, density, person), [person]) for person in PEOPLE),
+    ):
+        heads = [part.text() for part in _read(html).all() if re.fullmatch("h[1-6]|th", part.tag)]
+        at = 0
+        for person in people:
+            places = [place for place, text in enumerate(heads) if str(person.name) in text]
+            assert places
+            assert places[0] >= at
+            at = places[0]
+
+
+@pytest.mark.parametrize(("name", "theme", "density"), EVERY_CARD)
+def test_a_card_has_its_name_as_heading_and_label(name: str, theme: str, density: Density) -> None:
+    """Each candidate's name is a heading and the card's label."""
     for html, people in (
         (_all(name, theme, density), PEOPLE),
         *((_one(name, theme, density, person), [person]) for person in PEOPLE),
@@ -192,7 +220,7 @@ def test_a_document_asks_for_nothing(name: str, theme: str, density: Density) ->
                     assert _HOST_OF_PROFILES.fullmatch(address.netloc)
             if attribute == "src":
                 assert part.tag == "img"
-                assert re.match(r"data:image/[a-z+]+;base64,", value)
+                assert re.match(r"data:image/[a-z+]+;base64,|cid:[0-9a-f]{16}@logo\.", value)
             if attribute == "style":
                 assert not re.search(r"url|@|expression|[{}<>\"]", value)
     for sheet in top.find("style"):
@@ -201,7 +229,7 @@ def test_a_document_asks_for_nothing(name: str, theme: str, density: Density) ->
     assert "://" not in outside
 
 
-@pytest.mark.parametrize(("name", "theme", "density"), EVERY)
+@pytest.mark.parametrize(("name", "theme", "density"), EVERY_CARD)
 def test_a_link_opens_apart_and_tells_nothing(name: str, theme: str, density: Density) -> None:
     """Profile links open in a tab of their own, which learns nothing of the page it came from."""
     links = [
@@ -226,7 +254,7 @@ def test_emails_are_in_no_byte_unless_asked_for(name: str) -> None:
         assert b"mailto:" not in without
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", CARD_FORMATS)
 def test_candidates_keep_their_rank(name: str) -> None:
     """Cards stand in the order of the shortlist, which is the ranking."""
     for people in (PEOPLE, PEOPLE[::-1]):
@@ -504,7 +532,15 @@ def test_nothing_but_arguments_and_templates_is_asked(
     exporter, theme = get_exporter(name), load_theme("light")
     constants = {"density": "detail", "labels": DEFAULT_LABELS, "heading": 2, "subheading": 3}
     view = card_view(PEOPLE[0], density="detail", show_emails=True)
-    values = {"shortlist": single_view(view), "cards": [view], "nonce": "", "fallback": True}
+    frame = single_view(view)
+    message = message_view(frame, [view], DEFAULT_LABELS)
+    values = {
+        "shortlist": frame,
+        "cards": [view],
+        "message": message,
+        "nonce": "",
+        "fallback": True,
+    }
 
     def work() -> str:
         return str(compile_template(exporter.template, theme, constants).render(values))

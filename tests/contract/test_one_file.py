@@ -39,13 +39,14 @@ from __future__ import annotations
 import json
 import re
 
-from candidate_cards.exports._exporter import Exporter
-from candidate_cards.rendering import Document, TemplateSpec
+from candidate_cards.exports._exporter import Exporter, Rendering
+from candidate_cards.rendering import TemplateSpec
 
 
-def export(document: Document) -> bytes:
+def export(rendering: Rendering) -> bytes:
     """Return the names on the cards of a document as a JSON list."""
-    return json.dumps(re.findall(r'role="article" aria-label="(.*?)"', document)).encode()
+    names = re.findall(r'role="article" aria-label="(.*?)"', rendering.document)
+    return json.dumps(names).encode()
 
 
 EXPORTER = Exporter(

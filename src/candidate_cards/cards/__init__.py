@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from candidate_cards.cards.bands import DEFAULT_BANDS, TONES, Bands, Tone
 from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
 from candidate_cards.cards.links import linkedin_url, mailto_url
+from candidate_cards.cards.messages import WHOLE, MessageView, Part, message_view
 from candidate_cards.cards.views import (
     DENSITIES,
     CardView,
@@ -29,15 +30,19 @@ __all__ = [
     "DEFAULT_BANDS",
     "DEFAULT_LABELS",
     "DENSITIES",
+    "WHOLE",
     "Bands",
     "CardView",
     "Density",
     "Labels",
+    "MessageView",
+    "Part",
     "ShortlistView",
     "Tone",
     "card_view",
     "linkedin_url",
     "mailto_url",
+    "message_view",
     "shortlist_view",
     "single_view",
 ]

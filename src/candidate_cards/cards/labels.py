@@ -30,7 +30,8 @@ class Labels:
 
     Labels are constants of a compiled template: they cost nothing per card. Make one object per
     language and keep it, since templates are compiled for the object.
-    ``more`` takes the number of hidden entries as ``{}``.
+    ``more`` takes the number of hidden entries as ``{}``; ``subject``, ``part`` and
+    ``reply_subject`` take the names that they hold in braces.
     """
 
     lang: str = "en"
@@ -59,6 +60,15 @@ class Labels:
     prepared_for: str = "Prepared for"
     prepared_by: str = "Prepared by"
     not_included: str = "Profiles that could not be included:"
+    rank: str = "Rank"
+    match: str = "Match"
+    at_a_glance: str = "At a glance"
+    email: str = "email"
+    subject: str = "Shortlist for {title}: {size}"
+    subject_untitled: str = "Shortlist: {size}"
+    part: str = "part {number} of {total}"
+    respond: str = "Reply"
+    reply_subject: str = "Re: {name}"
 
 
 DEFAULT_LABELS = Labels()

@@ -60,12 +60,14 @@ def linkedin_url(url: str) -> str | None:
     return f"https://{host}{path or '/'}" + (f"?{query}" if query else "")
 
 
-def mailto_url(address: str) -> str | None:
+def mailto_url(address: str, subject: str = "") -> str | None:
     """Return a ``mailto:`` address for a plain ASCII address, else ``None``.
 
-    The local part is percent-encoded: ``?`` and ``&`` would otherwise add headers.
+    The local part and the subject are percent-encoded: ``?`` and ``&`` would otherwise add
+    headers.
     """
     if not _EMAIL.fullmatch(address):
         return None
     local, _, domain = address.rpartition("@")
-    return f"mailto:{quote(local, safe='.+-_~!$*')}@{domain}"
+    query = f"?subject={quote(subject, safe='')}" if subject else ""
+    return f"mailto:{quote(local, safe='.+-_~!$*')}@{domain}{query}"

@@ -73,7 +73,8 @@ class RoleView(NamedTuple):
 class CardView(NamedTuple):
     """Everything that one card shows; empty text and empty tuples are not shown.
 
-    ``joint`` stands between role and company and is empty unless both are there.
+    ``joint`` stands between role and company and is empty unless both are there. ``rank`` is the
+    place in the shortlist, from 1, empty for a card that stands alone.
     """
 
     name: str
@@ -96,6 +97,8 @@ class CardView(NamedTuple):
     profile: LinkView | None
     emails: tuple[LinkView, ...]
     ai: bool
+    rank: str = ""
+    respond: LinkView | None = None
 
 
 class ShortlistView(NamedTuple):
@@ -121,7 +124,7 @@ def _score_view(score: float | None, bands: Bands, labels: Labels) -> ScoreView:
     return ScoreView(str(number), word, tone, f"{number} {labels.out_of}, {word}")
 
 
-def _split_lead(text: str) -> tuple[str, str]:
+def split_lead(text: str) -> tuple[str, str]:
     """Split a long text after its last whole sentence, or word, within the lead."""
     # Half of a text that embeds directions would leave them open.
     if len(text) <= _LEAD or _DIRECTION.search(text):
@@ -188,13 +191,15 @@ def _profile_view(url: str, labels: Labels) -> LinkView | None:
     return LinkView(url, "") if href is None else LinkView(labels.profile, href)
 
 
-def card_view(
+def card_view(  # noqa: PLR0913  each is a choice that users make
     candidate: Candidate,
     *,
     density: Density = "card",
     show_emails: bool = False,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    rank: str = "",
+    reply_to: str = "",
 ) -> CardView:
     """Make the view of one candidate.
 
@@ -204,6 +209,8 @@ def card_view(
         show_emails: Whether e-mail addresses are shown at all.
         bands: Where the score bands begin.
         labels: The language of our own words.
+        rank: Place in the shortlist, from 1.
+        reply_to: Whom a reader may answer: a plain e-mail address, or ``""``.
 
     Returns:
         A view in which missing data is empty, never ``None`` inside a text.
@@ -231,7 +238,7 @@ def card_view(
         fit = _texts(candidate.ai_fit_points)
         check = _texts(candidate.ai_red_flags)
         if density == "card":
-            lead, rest = _split_lead(lead)
+            lead, rest = split_lead(lead)
             headline = ""
             skills, skills_more = _cap(skills, _CARD_SKILLS, labels)
             fit, fit_more = _cap(fit, _CARD_POINTS, labels)
@@ -242,8 +249,9 @@ def card_view(
             if headline.casefold() in {role.casefold(), f"{role}{joint}{company}".casefold()}:
                 headline = ""  # it would only repeat the line above it
     emails = _texts(candidate.emails) if show_emails else ()
+    name = _text(candidate.name) or labels.unnamed
     return CardView(
-        _text(candidate.name) or labels.unnamed,
+        name,
         role,
         joint if role and company else "",
         company,
@@ -263,7 +271,14 @@ def card_view(
         _profile_view(_text(candidate.linkedin_url), labels),
         tuple([LinkView(address, mailto_url(address) or "") for address in emails]),
         bool(score.value or lead or fit or check or evidence),
+        rank,
+        _respond_view(reply_to, name, labels) if reply_to else None,
     )
+
+
+def _respond_view(address: str, name: str, labels: Labels) -> LinkView | None:
+    href = mailto_url(address, labels.reply_subject.format(name=name))
+    return LinkView(labels.respond, href) if href else None
 
 
 def shortlist_view(shortlist: Shortlist, *, labels: Labels = DEFAULT_LABELS) -> ShortlistView:

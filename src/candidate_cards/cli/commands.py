@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -15,6 +16,8 @@ from candidate_cards import __version__
 from candidate_cards.cli.exit_codes import USER_ERRORS, ExitCode, exit_code
 
 DENSITIES = ("row", "card", "detail")
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
 
 EPILOG = """\
 \b
@@ -57,14 +60,87 @@ def application() -> None:
     """Turn candidate records (JSON) into themed HTML cards."""
 
 
-@application.command(no_args_is_help=True, epilog=EPILOG)
-@click.argument(
+def _options(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Join options that several commands take, in the order in which help lists them."""
+
+    def add(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+_inputs = click.argument(
     "inputs",
     metavar="INPUT...",
     nargs=-1,
     required=True,
     type=click.Path(exists=True, dir_okay=False, allow_dash=True),
 )
+
+_look = _options(
+    click.option(
+        "--theme",
+        metavar="NAME|PATH",
+        help="A theme's name (see `candidate-cards themes`) or your own .toml file; by default "
+        "light for messages, dark for the rest.",
+    ),
+    click.option(
+        "--density",
+        type=click.Choice(DENSITIES),
+        default="card",
+        show_default=True,
+        help="How much of each candidate to show.",
+    ),
+    click.option("--emails", is_flag=True, help="Show candidates' e-mail addresses."),
+    click.option(
+        "--templates",
+        metavar="DIR",
+        type=click.Path(exists=True, file_okay=False),
+        help="Your own templates; what is not there is taken from the bundled ones.",
+    ),
+    click.option("--title", metavar="TEXT", help="The role the candidates are for."),
+    click.option("--brief", metavar="TEXT", help="What was asked for, in a sentence or two."),
+    click.option("--client", metavar="TEXT", help="Who the shortlist is for."),
+    click.option("--author", metavar="TEXT", help="Who made it."),
+)
+
+_mail = _options(
+    click.option(
+        "--from",
+        "sender",
+        metavar="ADDRESS",
+        envvar="CANDIDATE_CARDS_FROM",
+        help='Who a message is from: "Ana Müller <ana@acme.example>".',
+    ),
+    click.option(
+        "--to", metavar="ADDRESS", multiple=True, help="Who it is to; give it several times."
+    ),
+    click.option("--reply-to", metavar="ADDRESS", help="Who is answered, if not the sender."),
+    click.option("--subject", metavar="TEXT", help="In place of role and count."),
+    click.option("--date", metavar="TIME", help="ISO 8601 with its zone; by default now."),
+    click.option(
+        "--unsubscribe", metavar="URL", help="An https address that takes one click (RFC 8058)."
+    ),
+    click.option(
+        "--attach",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(exists=True, dir_okay=False),
+        help="A file to go along; give it several times.",
+    ),
+    click.option(
+        "--split",
+        is_flag=True,
+        help="Make numbered messages of a shortlist that is too long for one: Gmail hides "
+        "what comes after 102,400 bytes.",
+    ),
+)
+
+
+@application.command(no_args_is_help=True, epilog=EPILOG)
+@_inputs
 @click.option(
     "-o",
     "--output",
@@ -77,38 +153,22 @@ def application() -> None:
     "--format",
     "format_name",
     metavar="NAME",
-    help="fragment, element or page; by default what OUT's extension says, .html being a page.",
+    help="fragment, element, page or email; by default what OUT's extension says, .html being a "
+    "page.",
 )
-@click.option(
-    "--theme",
-    metavar="NAME|PATH",
-    default="dark",
-    show_default=True,
-    help="A theme's name (see `candidate-cards themes`) or your own .toml file.",
-)
-@click.option(
-    "--density",
-    type=click.Choice(DENSITIES),
-    default="card",
-    show_default=True,
-    help="How much of each candidate to show.",
-)
+@_look
 @click.option(
     "--heading-level",
     type=click.IntRange(1, 6),
     metavar="1-6",
     help="Heading level of the names, to fit the page that embeds them.",
 )
-@click.option("--emails", is_flag=True, help="Show e-mail addresses.")
 @click.option(
     "--no-fallback",
     is_flag=True,
     help="Leave the fragment out of an element: for policies that forbid style attributes.",
 )
-@click.option("--title", metavar="TEXT", help="The role the candidates are for.")
-@click.option("--brief", metavar="TEXT", help="What was asked for, in a sentence or two.")
-@click.option("--client", metavar="TEXT", help="Who the shortlist is for.")
-@click.option("--author", metavar="TEXT", help="Who made it.")
+@_mail
 @click.option(
     "--json", "as_json", is_flag=True, help="Report as JSON on stdout (on stderr if OUT is -)."
 )
@@ -116,18 +176,111 @@ def application() -> None:
 @click.option("--dry-run", is_flag=True, help="Render and report, but write nothing.")
 @click.pass_context
 def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
-    """Render candidates as HTML.
+    """Render candidates as HTML, or as a message (.eml).
 
     INPUT is a file or - for stdin, JSON or JSON Lines: a sourcing, preview or enrichment result,
     one candidate, or a list or stream of them. Several inputs are merged: the same profile in
     two of them becomes one card.
     """
+    from candidate_cards.cli.mail import MailOptions
     from candidate_cards.cli.render import RenderOptions, run
 
-    if list(options["inputs"]).count("-") > 1:
+    _check_inputs(options["inputs"])
+    mail = MailOptions.taken_from(options)
+    ctx.exit(run(RenderOptions(**options, mail=mail)))
+
+
+@application.command(no_args_is_help=True, epilog=EPILOG)
+@_inputs
+@_mail
+@click.option(
+    "--to-file",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help="Recipients, one address a line; # begins a comment.",
+)
+@_look
+@click.option(
+    "--smtp-host",
+    metavar="HOST",
+    envvar="CANDIDATE_CARDS_SMTP_HOST",
+    help="The server that takes your mail.  [env: CANDIDATE_CARDS_SMTP_HOST]",
+)
+@click.option(
+    "--smtp-port",
+    metavar="PORT",
+    type=click.IntRange(1, 65535),
+    envvar="CANDIDATE_CARDS_SMTP_PORT",
+    help="By default 587, with tls 465, with none 25.  [env: CANDIDATE_CARDS_SMTP_PORT]",
+)
+@click.option(
+    "--smtp-security",
+    type=click.Choice(("starttls", "tls", "none")),
+    default="starttls",
+    show_default=True,
+    envvar="CANDIDATE_CARDS_SMTP_SECURITY",
+    help="none is for a relay on this machine.  [env: CANDIDATE_CARDS_SMTP_SECURITY]",
+)
+@click.option(
+    "--smtp-username",
+    metavar="NAME",
+    envvar="CANDIDATE_CARDS_SMTP_USERNAME",
+    help="Without it there is no login.  [env: CANDIDATE_CARDS_SMTP_USERNAME]",
+)
+@click.option(
+    "--smtp-password-file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    envvar="CANDIDATE_CARDS_SMTP_PASSWORD_FILE",
+    help="Or the password itself in CANDIDATE_CARDS_SMTP_PASSWORD; never on the command line.",
+)
+@click.option(
+    "--smtp-ca-file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    envvar="CANDIDATE_CARDS_SMTP_CA_FILE",
+    help="Certificates (PEM) of a private authority, beside the system's.",
+)
+@click.option(
+    "--smtp-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 3600, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Longest wait for each answer of the server.",
+)
+@click.option(
+    "--journal",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Keep a record of what was sent; a rerun with it sends to nobody twice.",
+)
+@click.option(
+    "--retry-unknown",
+    is_flag=True,
+    help="Send again what may have arrived: the connection broke before the server's answer.",
+)
+@click.option("--yes", is_flag=True, help="Send; without it nothing leaves this machine.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.pass_context
+def send(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Send a shortlist by e-mail, one message to each recipient.
+
+    Without --yes it says what would be sent and to whom, and connects to nothing.
+    """
+    from candidate_cards.cli.mail import MailOptions
+    from candidate_cards.cli.send import SendOptions, run
+
+    _check_inputs((*options["inputs"], *options["to_file"]))
+    mail = MailOptions.taken_from(options)
+    ctx.exit(run(SendOptions(**options, mail=mail)))
+
+
+def _check_inputs(inputs: tuple[str, ...]) -> None:
+    if inputs.count("-") > 1:
         message = "stdin (-) can be read only once"
         raise click.BadParameter(message, param_hint="INPUT")
-    ctx.exit(run(RenderOptions(**options)))
 
 
 @application.group(invoke_without_command=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ from candidate_cards import (
     list_formats,
     load_shortlist,
     load_theme,
-    render_card,
+    message_bytes,
 )
+from candidate_cards.cli.mail import MailOptions
 from candidate_cards.cli.report import Output, Report
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_file
 from candidate_cards.errors import InputError
@@ -37,6 +38,9 @@ _STDOUT = "-"
 #: Formats share ``.html``; a file of that name is opened in a browser, so it is a page.
 _DEFAULT_FORMAT = "page"
 
+#: The format whose files have senders and recipients.
+_MESSAGE = "email"
+
 #: Files from which a terminal shows progress; fewer are done before anybody wonders.
 _MANY = 500
 
@@ -49,7 +53,7 @@ class RenderOptions:
         inputs: Paths, or ``-`` once.
         output: A path, or ``-``; a folder if it is one or ends in a separator.
         format_name: ``None`` to go by the output's extension.
-        theme: A theme's name, or a path.
+        theme: A theme's name, or a path; ``None`` for the format's own.
         density: How much of each candidate is shown.
         heading_level: 1 to 6, or ``None`` for the format's own.
         emails: Whether e-mail addresses are shown.
@@ -58,6 +62,8 @@ class RenderOptions:
         brief: What was asked for.
         client: Who it is for.
         author: Who made it.
+        templates: A folder of own templates, or ``None``.
+        mail: What is said of a message.
         as_json: Report as JSON.
         force: Overwrite.
         dry_run: Write nothing.
@@ -66,7 +72,7 @@ class RenderOptions:
     inputs: tuple[str, ...]
     output: str
     format_name: str | None = None
-    theme: str = "dark"
+    theme: str | None = None
     density: Density = "card"
     heading_level: int | None = None
     emails: bool = False
@@ -75,6 +81,8 @@ class RenderOptions:
     brief: str | None = None
     client: str | None = None
     author: str | None = None
+    templates: str | None = None
+    mail: MailOptions = field(default_factory=MailOptions)
     as_json: bool = False
     force: bool = False
     dry_run: bool = False
@@ -106,7 +114,7 @@ def run(options: RenderOptions) -> ExitCode:
         OSError: A file could not be read or written; files before it are complete.
     """
     exporter = _exporter(options)
-    theme = load_theme(options.theme)
+    theme = load_theme(options.theme or exporter.theme)
     try:
         shortlist = load_shortlist(
             *options.inputs,
@@ -127,11 +135,11 @@ def run(options: RenderOptions) -> ExitCode:
 
     outputs = []
     for part in _with_progress(parts):
-        content = _export(part, exporter, theme, options)
-        if not options.dry_run:
-            _write(part.path, content)
-        profile_id = None if isinstance(part.content, Shortlist) else part.content.profile_id
-        outputs.append(Output(profile_id, str(part.path or _STDOUT), len(content)))
+        for path, content in _files(part, exporter, theme, options):
+            if not options.dry_run:
+                _write(path, content)
+            profile_id = None if isinstance(part.content, Shortlist) else part.content.profile_id
+            outputs.append(Output(profile_id, str(path or _STDOUT), len(content)))
 
     report = Report(
         outputs=outputs,
@@ -151,6 +159,17 @@ def run(options: RenderOptions) -> ExitCode:
 
 
 def _exporter(options: RenderOptions) -> Exporter:
+    exporter = _chosen_exporter(options)
+    if options.mail.given and exporter.name != _MESSAGE:
+        message = "options of a message need a message: name OUT .eml, or pass --format email"
+        raise click.UsageError(message, click.get_current_context(silent=True))
+    if options.heading_level and exporter.name == _MESSAGE:
+        message = "--heading-level is for cards in a page; a message has its own outline"
+        raise click.UsageError(message, click.get_current_context(silent=True))
+    return exporter
+
+
+def _chosen_exporter(options: RenderOptions) -> Exporter:
     if options.format_name is not None:
         return get_exporter(options.format_name)
     extension = Path(options.output).suffix.lower()
@@ -193,28 +212,47 @@ def _alone(shortlist: Shortlist) -> Candidate | None:
     return shortlist.candidates[0]
 
 
-def _export(part: _Part, exporter: Exporter, theme: Theme, options: RenderOptions) -> bytes:
-    heading_level = options.heading_level
-    if isinstance(part.content, Shortlist):
-        return export_candidates(
-            part.content,
-            format=exporter.name,
-            theme=theme,
-            density=part.density,
-            heading_level=2 if heading_level is None else heading_level,
-            show_emails=options.emails,
-            fallback=not options.no_fallback,
-        )
-    document = render_card(
+def _files(
+    part: _Part, exporter: Exporter, theme: Theme, options: RenderOptions
+) -> list[tuple[Path | None, bytes]]:
+    """Return what a part becomes: one file, or several messages."""
+    if exporter.name == _MESSAGE:
+        return _messages(part, theme, options)
+    content = export_candidates(
         part.content,
         format=exporter.name,
         theme=theme,
         density=part.density,
-        heading_level=heading_level,
+        heading_level=options.heading_level,
         show_emails=options.emails,
         fallback=not options.no_fallback,
+        templates=options.templates,
     )
-    return exporter.export(document)
+    return [(part.path, content)]
+
+
+def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[Path | None, bytes]]:
+    mail = options.mail
+    emails = mail.emails(
+        part.content,
+        theme=theme,
+        density=part.density,
+        show_emails=options.emails,
+        templates=options.templates,
+    )
+    envelope = mail.envelope(mail.to)
+    attachments = mail.attachments()
+    contents = [message_bytes(email.message(envelope, attachments=attachments)) for email in emails]
+    if len(contents) == 1:
+        return [(part.path, contents[0])]
+    if part.path is None:
+        message = f"{len(contents)} messages do not go into one stdout; give OUT a name"
+        raise click.UsageError(message, click.get_current_context(silent=True))
+    stem = part.path.stem
+    paths = [part.path.with_stem(f"{stem}-{number}") for number in range(1, len(contents) + 1)]
+    if not (options.force or options.dry_run):
+        refuse_existing(paths)
+    return list(zip(paths, contents, strict=True))
 
 
 def _with_progress(parts: list[_Part]) -> Iterator[_Part]:

@@ -8,38 +8,50 @@ from __future__ import annotations
 import pkgutil
 from functools import cache, lru_cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from candidate_cards.cards import (
     DEFAULT_BANDS,
     DEFAULT_LABELS,
     DENSITIES,
+    WHOLE,
     Bands,
-    CardView,
     Density,
     Labels,
-    ShortlistView,
+    Part,
     card_view,
+    message_view,
     shortlist_view,
     single_view,
 )
 from candidate_cards.errors import NotAvailableError
-from candidate_cards.exports._exporter import Exporter
-from candidate_cards.rendering import CompiledTemplate, Document, compile_template
+from candidate_cards.exports._exporter import Exporter, Rendering
+from candidate_cards.exports._headers import Address, parse_address
+from candidate_cards.models import Shortlist
+from candidate_cards.rendering import (
+    CompiledTemplate,
+    Document,
+    TemplateFolder,
+    compile_template,
+)
 from candidate_cards.themes import Theme, load_theme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from os import PathLike
 
-    from candidate_cards.models import Candidate, Shortlist
+    from candidate_cards.models import Candidate
 
 __all__ = [
+    "Address",
     "Exporter",
+    "Rendering",
     "compiled_template",
     "export_candidates",
     "get_exporter",
     "list_formats",
+    "parse_address",
+    "render",
     "render_card",
     "render_shortlist",
 ]
@@ -74,12 +86,13 @@ def get_exporter(name: str) -> Exporter:
 
 
 @lru_cache(maxsize=256)  # more than the formats, themes and densities of one application
-def compiled_template(
+def compiled_template(  # noqa: PLR0913, PLR0917  each is a choice that users make
     exporter: Exporter,
     theme: Theme,
     density: Density = "card",
     heading_level: int = 2,
     labels: Labels = DEFAULT_LABELS,
+    templates: Path | None = None,
 ) -> CompiledTemplate:
     """Return the template of a format, compiled once per process for these choices.
 
@@ -98,14 +111,15 @@ def compiled_template(
         "heading": heading_level,
         "subheading": min(heading_level + 1, _LAST_HEADING),
     }
-    return compile_template(exporter.template, theme, constants)
+    folder = TemplateFolder(templates)
+    return compile_template(exporter.template, theme, constants, folder=folder)
 
 
 def render_card(  # noqa: PLR0913  each is a choice that users make
     candidate: Candidate,
     *,
     format: str = "fragment",  # noqa: A002  the word that users know
-    theme: Theme | str | PathLike[str] = "dark",
+    theme: Theme | str | PathLike[str] | None = None,
     density: Density = "card",
     heading_level: int | None = None,
     show_emails: bool = False,
@@ -113,22 +127,26 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    templates: str | PathLike[str] | None = None,
 ) -> Document:
     """Render one candidate.
 
     Args:
         candidate: The record.
         format: ``fragment``, ``element``, ``page`` or any other from `list_formats`.
-        theme: A theme, the name of one, or a path to a token file.
+        theme: A theme, the name of one, or a path to a token file; by default the format's own:
+            ``light`` for e-mail, ``dark`` for the others.
         density: ``row``, ``card`` or ``detail``.
         heading_level: 1 to 6, of the name; sections are one level below. By default 2, and 1
-            in a page.
+            in a document of its own.
         show_emails: Whether e-mail addresses appear.
         nonce: For the style element of ``element`` and ``page`` under a host's policy.
         fallback: Whether an ``element`` holds a fragment for hosts that make no shadow root.
             Leave it out under a policy that forbids style attributes.
         bands: Lowest scores of the bands.
         labels: The language of our own words.
+        templates: A folder of your own templates; what it lacks is taken from the bundled ones.
+            Read once per process.
 
     Returns:
         HTML that is safe to insert as it is; what it is, a piece or a page, depends on the
@@ -139,65 +157,37 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
         InputError: The theme cannot be used.
         RenderingError: A template or style sheet cannot be compiled for this theme.
     """
-    exporter = get_exporter(format)
-    if heading_level is None:
-        heading_level = 2 if exporter.template.embedded else 1
-    card = card_view(
-        candidate, density=density, show_emails=show_emails, bands=bands, labels=labels
-    )
-    template = compiled_template(exporter, _theme(theme), density, heading_level, labels)
-    return _render(template, single_view(card), (card,), nonce=nonce, fallback=fallback)
+    return render(
+        candidate,
+        format=format,
+        theme=theme,
+        density=density,
+        heading_level=heading_level,
+        show_emails=show_emails,
+        nonce=nonce,
+        fallback=fallback,
+        bands=bands,
+        labels=labels,
+        templates=templates,
+    ).document
 
 
 def render_shortlist(  # noqa: PLR0913  each is a choice that users make
     shortlist: Shortlist,
     *,
     format: str = "page",  # noqa: A002  the word that users know
-    theme: Theme | str | PathLike[str] = "dark",
+    theme: Theme | str | PathLike[str] | None = None,
     density: Density = "card",
-    heading_level: int = 2,
+    heading_level: int | None = None,
     show_emails: bool = False,
     nonce: str = "",
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    templates: str | PathLike[str] | None = None,
 ) -> Document:
     """Render a shortlist, in its ranking order; arguments and errors as in `render_card`."""
-    exporter = get_exporter(format)
-    template = compiled_template(exporter, _theme(theme), density, heading_level, labels)
-    cards = [
-        card_view(candidate, density=density, show_emails=show_emails, bands=bands, labels=labels)
-        for candidate in shortlist.candidates
-    ]
-    return _render(
-        template, shortlist_view(shortlist, labels=labels), cards, nonce=nonce, fallback=fallback
-    )
-
-
-def export_candidates(  # noqa: PLR0913  each is a choice that users make
-    shortlist: Shortlist,
-    *,
-    format: str = "page",  # noqa: A002  the word that users know
-    theme: Theme | str | PathLike[str] = "dark",
-    density: Density = "card",
-    heading_level: int = 2,
-    show_emails: bool = False,
-    nonce: str = "",
-    fallback: bool = True,
-    bands: Bands = DEFAULT_BANDS,
-    labels: Labels = DEFAULT_LABELS,
-) -> bytes:
-    """Turn candidates into the bytes of a format: the whole flow, top to bottom.
-
-    1. The format says which template and style sheets it is made from.
-    2. They are compiled for the theme, once per process.
-    3. Each candidate becomes a view: what is shown.
-    4. The template places the views: a document.
-    5. The format encodes the document.
-
-    Arguments and errors as in `render_card`, and `ExportError` from the encoding.
-    """
-    document = render_shortlist(
+    return render(
         shortlist,
         format=format,
         theme=theme,
@@ -208,22 +198,122 @@ def export_candidates(  # noqa: PLR0913  each is a choice that users make
         fallback=fallback,
         bands=bands,
         labels=labels,
-    )
-    return get_exporter(format).export(document)
+        templates=templates,
+    ).document
 
 
-def _theme(theme: Theme | str | PathLike[str]) -> Theme:
-    return theme if isinstance(theme, Theme) else load_theme(theme)
-
-
-def _render(
-    template: CompiledTemplate,
-    frame: ShortlistView,
-    cards: Sequence[CardView],
+def export_candidates(  # noqa: PLR0913  each is a choice that users make
+    content: Candidate | Shortlist,
     *,
-    nonce: str,
-    fallback: bool,
-) -> Document:
-    return template.render(
-        {"shortlist": frame, "cards": cards, "nonce": nonce, "fallback": fallback}
+    format: str = "page",  # noqa: A002  the word that users know
+    theme: Theme | str | PathLike[str] | None = None,
+    density: Density = "card",
+    heading_level: int | None = None,
+    show_emails: bool = False,
+    nonce: str = "",
+    fallback: bool = True,
+    bands: Bands = DEFAULT_BANDS,
+    labels: Labels = DEFAULT_LABELS,
+    templates: str | PathLike[str] | None = None,
+) -> bytes:
+    """Turn a shortlist, or one candidate, into the bytes of a format.
+
+    Arguments and errors as in `render_card`, and `ExportError` from the encoding.
+    """
+    rendering = render(
+        content,
+        format=format,
+        theme=theme,
+        density=density,
+        heading_level=heading_level,
+        show_emails=show_emails,
+        nonce=nonce,
+        fallback=fallback,
+        bands=bands,
+        labels=labels,
+        templates=templates,
     )
+    return get_exporter(format).export(rendering)
+
+
+def render(  # noqa: PLR0913  each is a choice that users make
+    content: Candidate | Shortlist,
+    *,
+    format: str,  # noqa: A002  the word that users know
+    theme: Theme | str | PathLike[str] | None = None,
+    density: Density = "card",
+    heading_level: int | None = None,
+    show_emails: bool = False,
+    nonce: str = "",
+    fallback: bool = True,
+    bands: Bands = DEFAULT_BANDS,
+    labels: Labels = DEFAULT_LABELS,
+    templates: str | PathLike[str] | None = None,
+    subject: str = "",
+    reply_to: str = "",
+    part: Part = WHOLE,
+) -> Rendering:
+    """Turn candidates into what a format encodes: the whole flow, top to bottom.
+
+    1. The format says which template and style sheets it is made from.
+    2. They are compiled for the theme, once per process.
+    3. Each candidate becomes a view: what is shown.
+    4. The template places the views: a document.
+    5. The format encodes it; see `export_candidates`.
+
+    Args:
+        content: One candidate, or a shortlist.
+        format: As the others, in `render_card`.
+        theme: The same.
+        density: The same.
+        heading_level: The same.
+        show_emails: The same.
+        nonce: The same.
+        fallback: The same.
+        bands: The same.
+        labels: The same.
+        templates: The same.
+        subject: Of a message, in place of the one made from role and count.
+        reply_to: Whom a reader may answer about a candidate, in formats that offer it.
+        part: Which candidates of the shortlist, where it takes several documents.
+
+    Raises:
+        CandidateCardsError: As in `render_card`.
+    """
+    exporter = get_exporter(format)
+    shortlist = content if isinstance(content, Shortlist) else None
+    candidates = part.of(content.candidates) if isinstance(content, Shortlist) else (content,)
+    if heading_level is None:
+        heading_level = 2 if shortlist or exporter.template.embedded else 1
+    if not isinstance(theme, Theme):
+        theme = load_theme(exporter.theme if theme is None else theme)
+    folder = None if templates is None else Path(templates)
+    template = compiled_template(exporter, theme, density, heading_level, labels, folder)
+    cards = tuple(
+        [
+            card_view(
+                candidate,
+                density=density,
+                show_emails=show_emails,
+                bands=bands,
+                labels=labels,
+                rank=str(rank) if shortlist else "",
+                reply_to=reply_to,
+            )
+            for rank, candidate in enumerate(candidates, part.first)
+        ]
+    )
+    frame = shortlist_view(shortlist, labels=labels) if shortlist else single_view(cards[0])
+    message = None
+    if exporter.message:
+        message = message_view(frame, cards, labels, subject=subject, part=part)
+    document = template.render(
+        {
+            "shortlist": frame,
+            "cards": cards,
+            "message": message,
+            "nonce": nonce,
+            "fallback": fallback,
+        }
+    )
+    return Rendering(document, frame, cards, message, theme, labels)

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from candidate_cards.cards import CardView, Labels, MessageView, ShortlistView
     from candidate_cards.rendering import Document, TemplateSpec
+    from candidate_cards.themes import Theme
 
 
-def encode(document: Document) -> bytes:
+class Rendering(NamedTuple):
+    """A document and what it was made from: all that a format may need to encode it.
+
+    Attributes:
+        document: The rendered template.
+        shortlist: The frame around the cards.
+        cards: In ranking order.
+        message: Only for formats that ask for it.
+        theme: What it was drawn with.
+        labels: The language of our own words.
+    """
+
+    document: Document
+    shortlist: ShortlistView
+    cards: tuple[CardView, ...]
+    message: MessageView | None
+    theme: Theme
+    labels: Labels
+
+
+def encode(rendering: Rendering) -> bytes:
     """Return the bytes of a document that is HTML as it stands: UTF-8."""
-    return document.encode()
+    return rendering.document.encode()
 
 
 @dataclass(frozen=True)
@@ -25,11 +47,15 @@ class Exporter:
         media_type: Of the exported bytes.
         file_extension: With its dot.
         template: The files that make its markup.
-        export: Document to bytes.
+        export: What was rendered to bytes.
+        theme: Name of the theme where none is asked for.
+        message: Whether its template also takes a `MessageView`.
     """
 
     name: str
     media_type: str
     file_extension: str
     template: TemplateSpec
-    export: Callable[[Document], bytes] = encode
+    export: Callable[[Rendering], bytes] = encode
+    theme: str = "dark"
+    message: bool = False

@@ -176,7 +176,7 @@ def test_the_demo_says_what_to_open(tmp_path: Path) -> None:
     result = invoke("demo", folder)
     assert result.exit_code == 0, result.output
     named = re.findall(r"^  (\S+\.html) ", result.stdout, re.MULTILINE)
-    assert len(named) == 4
+    assert len(named) == 5
     for path in named:
         assert os.path.exists(path)  # noqa: PTH110 - as printed
     pages = list(folder.rglob("*.html"))

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from candidate_cards import export_candidates, parse_shortlist, render_card, render_shortlist
+from candidate_cards import (
+    export_candidates,
+    message_bytes,
+    parse_shortlist,
+    render_card,
+    render_email,
+    render_shortlist,
+)
 from candidate_cards._resources import resource_root
 from candidate_cards.cli.report import counted
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_file
@@ -39,6 +46,7 @@ _GUIDE = (
     ("card-detail.html", "one candidate; -card and -row show less"),
     ("host-element.html", "cards in another page, isolated from its styles"),
     ("host-fragment.html", "the same page with the inline-styled fragments of fragments/"),
+    ("email.html", "what shortlist.eml shows; open that one in a mail program"),
 )
 
 
@@ -74,6 +82,9 @@ def _files() -> Iterator[tuple[str, bytes]]:
     shortlist = _sample()
     for theme in _THEMES:
         yield f"shortlist-{theme}.html", export_candidates(shortlist, format="page", theme=theme)
+    email = render_email(shortlist)
+    yield "shortlist.eml", message_bytes(email.message())
+    yield "email.html", email.html.encode()
     best = shortlist.candidates[0]
     for density in _DENSITIES:
         card = render_card(best, format="page", density=density)

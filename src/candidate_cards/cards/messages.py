@@ -1,0 +1,124 @@
+"""Shortlist and cards -> MessageView: what a message says around its cards, and beside them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from candidate_cards._text import clean_text
+from candidate_cards.cards.views import split_lead
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from candidate_cards.cards.labels import Labels
+    from candidate_cards.cards.views import CardView, ShortlistView
+    from candidate_cards.models import Candidate
+
+# What an inbox shows beside the subject: Gmail up to 200 characters, others less.
+_PREHEADER = 150
+_SHORTEST_PREHEADER = 20
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f])")
+_SHORTEST_SENTENCE = 24  # shorter is most likely an abbreviation: "Dr.", "e.g."
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+class Part(NamedTuple):
+    """Which of several messages this is.
+
+    Attributes:
+        number: From 1.
+        total: How many there are.
+        first: Rank of its first candidate, from 1.
+        size: How many candidates it holds, ``None`` for all from the first.
+    """
+
+    number: int = 1
+    total: int = 1
+    first: int = 1
+    size: int | None = None
+
+    def of(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        """Return the candidates of this part."""
+        start = self.first - 1
+        return candidates[start : None if self.size is None else start + self.size]
+
+
+WHOLE = Part()
+
+
+class MessageView(NamedTuple):
+    """What a message has that a page has not.
+
+    Attributes:
+        subject: Role and count; whose card it is where there is only one.
+        preheader: What an inbox shows beside the subject: whom it is about, best first.
+        sentence: The brief in one sentence.
+        part: Which of several messages this is, ``""`` if it is the only one.
+        compared: Whether there is something to compare.
+    """
+
+    subject: str
+    preheader: str
+    sentence: str
+    part: str
+    compared: bool
+
+
+def message_view(
+    frame: ShortlistView,
+    cards: Sequence[CardView],
+    labels: Labels,
+    *,
+    subject: str = "",
+    part: Part = WHOLE,
+) -> MessageView:
+    """Make the view of one message.
+
+    Args:
+        frame: Of the whole shortlist, or of a single candidate.
+        cards: Those in this message.
+        labels: The language of our own words.
+        subject: In place of the one made from role and count.
+        part: Which message, if the shortlist takes several.
+    """
+    which = labels.part.format(number=part.number, total=part.total) if part.total > 1 else ""
+    subject = subject or _subject(frame, cards, labels)
+    sentence = _first_sentence(frame.brief)
+    return MessageView(
+        subject=f"{subject} ({which})" if which else subject,
+        preheader=_preheader(cards, sentence, labels),
+        sentence=sentence,
+        part=which,
+        compared=len(cards) > 1,
+    )
+
+
+def _subject(frame: ShortlistView, cards: Sequence[CardView], labels: Labels) -> str:
+    if not frame.heading and len(cards) == 1:
+        return ", ".join(filter(None, (cards[0].name, cards[0].role)))
+    if frame.heading == labels.shortlist:
+        return labels.subject_untitled.format(size=frame.size)
+    return labels.subject.format(title=frame.heading, size=frame.size)
+
+
+def _first_sentence(text: str) -> str:
+    """Return the first sentence of a text, or as much of it as fits."""
+    lead, rest = split_lead(" ".join(text.split()))
+    for end in _SENTENCE_END.finditer(lead):
+        if end.start() >= _SHORTEST_SENTENCE:
+            return lead[: end.start()]
+    return f"{lead} \u2026" if rest else lead
+
+
+def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels) -> str:
+    people = ", ".join(f"{card.name} {card.score.value}".rstrip() for card in cards)
+    text = ". ".join(filter(None, (people, sentence or (cards[0].lead if cards else ""))))
+    if len(text) < _SHORTEST_PREHEADER:
+        text = ". ".join(filter(None, (text, labels.notice)))
+    # Half of a text that embeds directions would leave them open.
+    text = " ".join(_DIRECTION.sub("", text).split())
+    if len(text) <= _PREHEADER:
+        return text
+    end = text.rfind(" ", _PREHEADER // 2, _PREHEADER)
+    return f"{text[:end]}\u2026" if end > 0 else clean_text(text, limit=_PREHEADER)[0]

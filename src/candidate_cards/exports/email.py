@@ -1,0 +1,229 @@
+"""``email``: a shortlist for somebody's inbox, in markup of its own that every client shows right.
+
+`render_email` and `split_email` give an `Email`: subject, HTML and plain text.
+`Email.message` addresses it. As a format (``render -o shortlist.eml``) it is a draft, which mail
+programs open for sending.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import ceil
+from typing import TYPE_CHECKING, TypedDict
+
+from candidate_cards.cards import DEFAULT_BANDS, DEFAULT_LABELS, Part
+from candidate_cards.errors import ExportError
+from candidate_cards.exports import render
+from candidate_cards.exports._exporter import Exporter, Rendering
+from candidate_cards.rendering import TemplateSpec, plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from email.message import EmailMessage
+    from os import PathLike
+    from typing import Unpack
+
+    from candidate_cards.cards import Bands, Density, Labels
+    from candidate_cards.exports._mime import Attachment, Body, Envelope
+    from candidate_cards.models import Candidate, Shortlist
+    from candidate_cards.rendering import Document
+    from candidate_cards.themes import Theme
+
+MOST_BYTES = 102_400
+"""Bytes of HTML that Gmail shows; it hides the rest, and the styles with it."""
+
+
+@dataclass(frozen=True)
+class Email:
+    """A message without an address: made once, sent to many.
+
+    Attributes:
+        subject: Role and count, or whose card it is.
+        html: The HTML part.
+        text: The plain-text part.
+        theme: Whose logo it carries.
+    """
+
+    subject: str
+    html: Document = field(repr=False)
+    text: str = field(repr=False)
+    theme: Theme
+
+    @property
+    def size(self) -> int:
+        """Bytes of the HTML part, before it is encoded for transport."""
+        return len(self.html.encode())
+
+    def message(
+        self, envelope: Envelope | None = None, *, attachments: Sequence[Attachment] = ()
+    ) -> EmailMessage:
+        """Return the message with its headers; without an envelope, a draft.
+
+        The body is encoded once for all messages that are made without attachments.
+
+        Args:
+            envelope: Who it is from and to, and when: no date is invented here.
+            attachments: Files that go with it.
+
+        Raises:
+            ExportError: A header would not be read as it was meant.
+        """
+        from candidate_cards.exports import _mime  # noqa: PLC0415  loads the e-mail package
+
+        body = self._encoded(attachments) if attachments else self._body
+        return _mime.address(body, envelope, self.subject)
+
+    @cached_property
+    def _body(self) -> Body:
+        return self._encoded(())
+
+    def _encoded(self, attachments: Sequence[Attachment]) -> Body:
+        from candidate_cards.exports import _mime  # noqa: PLC0415  loads the e-mail package
+
+        logo = self.theme.logo and self.theme.logo.email
+        images = (
+            [_mime.InlineImage(logo.content_id, logo.data, logo.media_type, "logo")] if logo else []
+        )
+        return _mime.make_body(
+            text=self.text, html=self.html, images=images, attachments=attachments
+        )
+
+
+class EmailLook(TypedDict, total=False):
+    """What `render_email` takes beside the candidates."""
+
+    theme: Theme | str | PathLike[str]
+    density: Density
+    show_emails: bool
+    subject: str
+    reply_to: str
+    bands: Bands
+    labels: Labels
+    templates: str | PathLike[str] | None
+
+
+def render_email(  # noqa: PLR0913  each is a choice that users make
+    content: Candidate | Shortlist,
+    *,
+    theme: Theme | str | PathLike[str] = "light",
+    density: Density = "card",
+    show_emails: bool = False,
+    subject: str = "",
+    reply_to: str = "",
+    bands: Bands = DEFAULT_BANDS,
+    labels: Labels = DEFAULT_LABELS,
+    templates: str | PathLike[str] | None = None,
+) -> Email:
+    """Render one message about a shortlist, or about one candidate.
+
+    Args:
+        content: The shortlist, or the candidate.
+        theme: A light theme turns dark where the reader's mail program asks for it; a dark one
+            stays dark.
+        density: ``row`` (a table only), ``card`` or ``detail`` (with evidence and experience).
+        show_emails: Whether candidates' e-mail addresses appear.
+        subject: In place of the one made from role and count.
+        reply_to: A plain address; each candidate gets a button that writes to it.
+        bands: Lowest scores of the bands.
+        labels: The language of our own words.
+        templates: A folder with your own ``email/message.html`` or parts of it.
+
+    Raises:
+        ExportError: The HTML is larger than `MOST_BYTES`; it says what to do.
+        CandidateCardsError: As in `render_card`.
+    """
+    rendering = render(
+        content,
+        format="email",
+        theme=theme,
+        density=density,
+        show_emails=show_emails,
+        subject=subject,
+        reply_to=reply_to,
+        bands=bands,
+        labels=labels,
+        templates=templates,
+    )
+    return _fitting(_email(rendering), len(rendering.cards))
+
+
+def split_email(shortlist: Shortlist, **look: Unpack[EmailLook]) -> tuple[Email, ...]:
+    """Render a shortlist as few messages of about equal length, each of at most `MOST_BYTES`.
+
+    The messages are numbered in subject and head, and the ranks go on from one to the next.
+
+    Args:
+        shortlist: All of it.
+        look: The choices of `render_email`.
+
+    Raises:
+        ExportError: One candidate alone is too large; it says which.
+        CandidateCardsError: As in `render_card`.
+    """
+    count = len(shortlist.candidates)
+    total = 1
+    while True:
+        parts = list(_parts(count, total))
+        emails = [_email(render(shortlist, format="email", part=part, **look)) for part in parts]
+        sizes = [email.size for email in emails]
+        if max(sizes) <= MOST_BYTES:
+            return tuple(emails)
+        if total >= count:
+            rank = sizes.index(max(sizes)) + 1
+            message = (
+                f"candidate {rank} alone makes {max(sizes):,} bytes of HTML, more than the "
+                f"{MOST_BYTES:,} that Gmail shows; choose a shorter density"
+            )
+            raise ExportError(message)
+        total = min(max(total + 1, ceil(sum(sizes) / MOST_BYTES)), count)
+
+
+def _parts(count: int, total: int) -> Iterator[Part]:
+    first = 1
+    for number in range(1, total + 1):
+        # The first parts take one more where the candidates do not divide.
+        size = count // total + (number <= count % total)
+        yield Part(number, total, first, size)
+        first += size
+
+
+def _email(rendering: Rendering) -> Email:
+    view = rendering.message
+    assert view is not None  # noqa: S101  the format asks for it
+    text = plain_text(rendering.shortlist, view, rendering.cards, rendering.labels)
+    return Email(view.subject, rendering.document, text, rendering.theme)
+
+
+def _fitting(email: Email, count: int) -> Email:
+    if email.size <= MOST_BYTES:
+        return email
+    split = "split it into several messages (--split, split_email), or " if count > 1 else ""
+    message = (
+        f"the message has {email.size:,} bytes of HTML and Gmail hides what comes after "
+        f"{MOST_BYTES:,}: {split}choose a shorter density (--density row)"
+    )
+    raise ExportError(message)
+
+
+def _export(rendering: Rendering) -> bytes:
+    from candidate_cards.exports import _mime  # noqa: PLC0415  loads the e-mail package
+
+    email = _fitting(_email(rendering), len(rendering.cards))
+    return _mime.message_bytes(email.message())
+
+
+EXPORTER = Exporter(
+    name="email",
+    media_type="message/rfc822",
+    file_extension=".eml",
+    template=TemplateSpec(
+        "email/message.html",
+        stylesheets=("email/head.css",),
+        inline=("email/email.css",),
+        keep_classes=True,
+    ),
+    export=_export,
+    theme="light",
+    message=True,
+)
