@@ -121,11 +121,12 @@ class Logo:
             return None
         width, height = _size(data)
         scale = min(_EMAIL_HEIGHT / height, _MOST_EMAIL_WIDTH / width)
+        media_type = recognise(data)
         name = sha256(data).hexdigest()[:16]
         return EmailPicture(
-            f"{name}@logo.candidate-cards",
+            f"{name}.{media_type.partition('/')[2]}@logo.candidate-cards",
             data,
-            recognise(data),
+            media_type,
             max(round(width * scale), 1),
             max(round(height * scale), 1),
         )

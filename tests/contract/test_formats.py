@@ -220,7 +220,7 @@ def test_a_document_asks_for_nothing(name: str, theme: str, density: Density) ->
                     assert _HOST_OF_PROFILES.fullmatch(address.netloc)
             if attribute == "src":
                 assert part.tag == "img"
-                assert re.match(r"data:image/[a-z+]+;base64,|cid:[0-9a-f]{16}@logo\.", value)
+                assert re.match(r"data:image/[a-z+]+;base64,|cid:[0-9a-f]{16}\.png@logo\.", value)
             if attribute == "style":
                 assert not re.search(r"url|@|expression|[{}<>\"]", value)
     for sheet in top.find("style"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from candidate_cards._text import clean_text
+from candidate_cards._text import clean_text, with_balanced_bidi
 from candidate_cards.cards.views import split_lead
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _PREHEADER = 150
 _SHORTEST_PREHEADER = 20
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f])")
 _SHORTEST_SENTENCE = 24  # shorter is most likely an abbreviation: "Dr.", "e.g."
+_LONGEST_SENTENCE = 280
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -83,7 +84,7 @@ def message_view(
         part: Which message, if the shortlist takes several.
     """
     which = labels.part.format(number=part.number, total=part.total) if part.total > 1 else ""
-    subject = subject or _subject(frame, cards, labels)
+    subject = with_balanced_bidi(" ".join(subject.split())) or _subject(frame, cards, labels)
     sentence = _first_sentence(frame.brief)
     return MessageView(
         subject=f"{subject} ({which})" if which else subject,
@@ -107,18 +108,30 @@ def _first_sentence(text: str) -> str:
     lead, rest = split_lead(" ".join(text.split()))
     for end in _SENTENCE_END.finditer(lead):
         if end.start() >= _SHORTEST_SENTENCE:
-            return lead[: end.start()]
-    return f"{lead} \u2026" if rest else lead
+            # What embeds a direction may do so over several sentences.
+            return with_balanced_bidi(lead[: end.start()])
+    # Where there is no place to fold, all of the text is its lead.
+    return f"{lead} \u2026" if rest else clean_text(lead, limit=_LONGEST_SENTENCE)[0]
 
 
 def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels) -> str:
     people = ", ".join(f"{card.name} {card.score.value}".rstrip() for card in cards)
     text = ". ".join(filter(None, (people, sentence or (cards[0].lead if cards else ""))))
-    if len(text) < _SHORTEST_PREHEADER:
-        text = ". ".join(filter(None, (text, labels.notice)))
     # Half of a text that embeds directions would leave them open.
     text = " ".join(_DIRECTION.sub("", text).split())
+    if len(text) < _SHORTEST_PREHEADER:
+        text = ". ".join(filter(None, (text.removesuffix("."), labels.notice)))
     if len(text) <= _PREHEADER:
         return text
     end = text.rfind(" ", _PREHEADER // 2, _PREHEADER)
-    return f"{text[:end]}\u2026" if end > 0 else clean_text(text, limit=_PREHEADER)[0]
+    text = text[:end] if end > 0 else _whole_characters(text[:_PREHEADER])
+    return f"{text.removesuffix(',').removesuffix('.')}\u2026"
+
+
+def _whole_characters(text: str) -> str:
+    """Return a text that was cut anywhere without what may be half a character at its end."""
+    import regex  # noqa: PLC0415  # costs 10 ms, and few texts have no space
+
+    *_, last = regex.finditer(r"\X", text)
+    # A character may be made of a hundred code points; then half of it is better than nothing.
+    return text[: last.start()] if last.start() >= _SHORTEST_PREHEADER else text

@@ -46,8 +46,9 @@ def connection_fault(error: OSError, server: SmtpServer) -> BrokenError:
     if isinstance(error, ConnectionResetError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return BrokenError(LOST, _CHECK_SECURITY)
     if isinstance(error, ssl.SSLError):
-        reason = f"no encryption was agreed on: {error.reason or 'no reason given'}"
-        return UnusableError(reason, _CHECK_SECURITY)
+        # Only those that OpenSSL made have a reason.
+        reason = getattr(error, "reason", None) or "no reason given"
+        return UnusableError(f"no encryption was agreed on: {reason}", _CHECK_SECURITY)
     if isinstance(error, TimeoutError):
         return BrokenError(NO_ANSWER.format(server.timeout), f"{_CHECK_ADDRESS}; {_CHECK_SECURITY}")
     if isinstance(error, socket.gaierror):

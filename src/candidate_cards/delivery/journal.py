@@ -199,11 +199,11 @@ def _entry(line: bytes) -> tuple[str, Entry] | None:
     try:
         record = json.loads(line)
         key, event, at = record["key"], record["status"], datetime.fromisoformat(record["at"])
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
-    if not isinstance(key, str) or event not in _EVENTS or at.tzinfo is None:
-        return None
-    return key, Entry(event, at.astimezone(UTC))
+        if isinstance(key, str) and event in _EVENTS and at.tzinfo is not None:
+            return key, Entry(event, at.astimezone(UTC))
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        pass
+    return None
 
 
 def _lock(file: FileIO) -> None:

@@ -398,7 +398,8 @@ def _written_date(date: datetime) -> str:
     from email.utils import format_datetime  # noqa: PLC0415  # 25 ms
 
     # RFC 5322 knows zones to the minute; the local mean times of old dates have seconds.
-    if date.utcoffset() % timedelta(minutes=1):  # type: ignore[operator]  # an envelope's is aware
+    offset = date.utcoffset()
+    if offset and offset % timedelta(minutes=1):
         date = date.astimezone(UTC)
     return format_datetime(date)
 

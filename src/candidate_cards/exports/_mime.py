@@ -33,7 +33,7 @@ from candidate_cards.exports._headers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from email.message import EmailMessage
     from email.policy import EmailPolicy
 
@@ -80,7 +80,7 @@ class Attachment:
         InputError: The media type is not of that form.
     """
 
-    name: str
+    name: str = field(repr=False)  # often somebody's
     data: bytes = field(repr=False)
     media_type: str
 
@@ -205,13 +205,11 @@ def address(body: Body, envelope: Envelope | None, subject: str) -> EmailMessage
         ExportError: Python's parser does not read a header as it was meant.
     """
     subject = subject_text(subject)
-    fields = (
-        *header_fields(envelope, subject, body.digest),
-        ("MIME-Version", "1.0"),
-        ("Content-Type", body.content_type),
-    )
-    message = _part(fields, body.parts)
-    _check_header(message, envelope, subject)
+    fields = header_fields(envelope, subject, body.digest)
+    mime = (("MIME-Version", "1.0"), ("Content-Type", body.content_type))
+    message = _part((*fields, *mime), body.parts)
+    asked = dict(fields) | {"Subject": subject}
+    _check_header(message, asked, envelope)
     return message
 
 
@@ -264,7 +262,7 @@ def _as_written(name: str, value: str, *, policy: EmailPolicy[EmailMessage]) -> 
 
 
 def _text_part(subtype: str, text: str) -> EmailMessage:
-    text = _newlines(str(text))  # a document adds by escaping
+    text = _newlines(text)
     if not text.endswith("\n"):
         text += "\n"
     try:
@@ -330,19 +328,19 @@ def _refuse_repeated_ids(images: Sequence[InlineImage]) -> None:
 
 
 def _digest(parts: Iterable[EmailMessage]) -> str:
-    """Hash the parts as they are written, each with its length, so that none can end in another."""
+    """Hash the parts as they are written; no payload has a CR, so none can pass for two."""
     content = sha256()
     for part in parts:
         fields = "".join(value.fold(policy=part.policy) for value in part.values())
-        written = f"{fields}\r\n{part.get_payload()}".encode("ascii")
-        content.update(b"%d\r\n" % len(written))
-        content.update(written)
+        content.update(f"{fields}\r\n{part.get_payload()}".encode("ascii"))
     return content.hexdigest()
 
 
-def _check_header(message: EmailMessage, envelope: Envelope | None, subject: str) -> None:
+def _check_header(
+    message: EmailMessage, fields: Mapping[str, str], envelope: Envelope | None
+) -> None:
     """Compare what a parser makes of a header with what was asked for."""
-    asked: dict[str, object] = {"Subject": subject}
+    asked: dict[str, object] = {**fields}
     if envelope is not None:
         asked |= envelope.mailboxes()
         if envelope.date is not None:

@@ -213,6 +213,15 @@ def _export(rendering: Rendering) -> bytes:
     return _mime.message_bytes(email.message())
 
 
+def _tokens(theme: Theme) -> dict[str, str]:
+    """Return what the sheets need beside the theme's own tokens."""
+    logo = theme.logo and theme.logo.email
+    return {
+        "schemes": "dark" if theme.color_scheme == "dark" else "light dark",
+        "logo-width": f"{logo.width if logo else 0}px",
+    }
+
+
 EXPORTER = Exporter(
     name="email",
     media_type="message/rfc822",
@@ -222,6 +231,7 @@ EXPORTER = Exporter(
         stylesheets=("email/head.css",),
         inline=("email/email.css",),
         keep_classes=True,
+        tokens=_tokens,
     ),
     export=_export,
     theme="light",

@@ -6,15 +6,20 @@ autoescaped for HTML must not be for text.
 
 from __future__ import annotations
 
+import re
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from candidate_cards.cards import CardView, Labels, MessageView, ShortlistView
 
 _WIDTH = 72  # columns; wide characters take two
 _RULE = "-" * _WIDTH
+_WORD = re.compile("[^\t ]+")  # what else is white space, such as U+00A0, is there not to break
+_AT_ONCE = 128  # characters
 
 
 def plain_text(
@@ -45,10 +50,10 @@ def _head(frame: ShortlistView, message: MessageView, labels: Labels) -> Iterato
         yield from _wrapped(message.subject)
         return
     yield from _wrapped(frame.heading)
-    facts = [frame.size, message.part]
+    facts = ", ".join(filter(None, (frame.size, message.part)))
     if frame.client:
-        facts.append(f"{labels.prepared_for} {frame.client}")
-    yield from _wrapped(", ".join(filter(None, facts)))
+        facts += f". {labels.prepared_for} {frame.client}"
+    yield from _wrapped(facts)
     if message.sentence:
         yield ""
         yield from _wrapped(message.sentence)
@@ -57,7 +62,7 @@ def _head(frame: ShortlistView, message: MessageView, labels: Labels) -> Iterato
 def _candidate(card: CardView, labels: Labels) -> Iterator[str]:
     number = f"{card.rank}. " if card.rank else ""
     indent = " " * (len(number) or 3)
-    yield from _wrapped(f"{number}{card.name}", "", indent)
+    yield from _wrapped(card.name, number or indent, indent)
     score = f"{card.score.value} {labels.out_of}, {card.score.word}"
     for line in (
         f"{card.role}{card.joint}{card.company}",
@@ -90,15 +95,16 @@ def _history(card: CardView, labels: Labels, indent: str) -> Iterator[str]:
     if card.evidence:
         yield ""
         yield f"{indent}{labels.evidence} ({labels.ai}):"
-        for item in card.evidence:
-            yield from _listed((_post(item.role, item.company, item.duration, labels),), indent)
-            yield from _wrapped(item.text, f"{indent}  ")
+        for why in card.evidence:
+            post = _post(why.role, why.company, why.duration, labels)
+            yield from _listed((f"{post}\n{why.text}",), indent)
     if card.experience:
         yield ""
         yield f"{indent}{labels.experience}:"
-        for post in card.experience:
-            yield from _listed((_post(post.role, post.company, post.duration, labels),), indent)
-            yield from _listed(post.highlights, f"{indent}  ")
+        for item in card.experience:
+            post = _post(item.role, item.company, item.duration, labels)
+            yield from _listed((post,), indent)
+            yield from _listed(item.highlights, f"{indent}  " if post else indent)
 
 
 def _post(role: str, company: str, duration: str, labels: Labels) -> str:
@@ -122,7 +128,7 @@ def _contact(card: CardView, labels: Labels, indent: str) -> Iterator[str]:
 
 def _foot(frame: ShortlistView, labels: Labels) -> Iterator[str]:
     if frame.failed:
-        yield from _wrapped(f"{labels.not_included} {', '.join(frame.failed)}")
+        yield from _wrapped(f"{labels.not_included} {', '.join(frame.failed)}", "", "  ")
     yield from _wrapped(labels.notice)
     if frame.author:
         yield from _wrapped(f"{labels.prepared_by} {frame.author}")
@@ -141,19 +147,49 @@ def _wrapped(text: str, first: str = "", following: str | None = None) -> Iterat
         first: Stands before the first line.
         following: Stands before the others; by default the same.
     """
-    from wcwidth import wrap  # noqa: PLC0415  only messages need it
-
     if following is None:
         following = first
     for paragraph in text.splitlines():
         if paragraph.strip():
-            yield from wrap(
-                paragraph,
-                _WIDTH,
-                initial_indent=first,
-                subsequent_indent=following,
-                break_on_hyphens=False,
-                control_codes="ignore",
-                propagate_sgr=False,
-            )
+            yield from _filled(_WORD.findall(paragraph), first, following)
             first = following
+
+
+def _filled(words: Iterable[str], first: str, following: str) -> Iterator[str]:
+    """Yield lines of words; one that is longer than a line is broken between two characters.
+
+    Why: `wcwidth.wrap` measures the rest of a word again for each line, and a script without
+    spaces is one long word: 32,000 characters took it ten seconds.
+    """
+    line, room, gap = [first], _WIDTH - len(first), ""
+    for word in words:
+        for piece, size in _measured(word, _WIDTH - len(following)):
+            if len(gap) + size > room and len(line) > 1:
+                yield "".join(line)
+                line, room, gap = [following], _WIDTH - len(following), ""
+            line += (gap, piece)
+            room -= len(gap) + size
+            gap = ""
+        gap = " "
+    yield "".join(line)
+
+
+def _measured(word: str, most: int) -> Iterator[tuple[str, int]]:
+    """Yield a word with its columns, or where they are more than ``most``, its characters."""
+    if word.isascii() and len(word) <= most:
+        yield word, len(word)
+        return
+    from wcwidth import iter_graphemes, width  # noqa: PLC0415  only messages need it
+
+    columns = partial(width, control_codes="ignore")
+    # Over each flag in a row, both look back to the first; a fresh start keeps that short.
+    if len(word) <= _AT_ONCE and (size := columns(word)) <= most:
+        yield word, size
+        return
+    start = 0
+    while start < len(word):
+        for character in islice(iter_graphemes(word[start:]), _AT_ONCE):
+            start += len(character)
+            # There are letters that take any number of others into one character.
+            parts = character if columns(character) > most else (character,)
+            yield from zip(parts, map(columns, parts), strict=True)

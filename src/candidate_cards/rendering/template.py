@@ -23,7 +23,7 @@ from candidate_cards.rendering.stylesheets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from jinja2 import Environment, Template
 
@@ -49,6 +49,7 @@ class TemplateSpec:
         inline: Sheets resolved into style attributes; classes stay only below ``<template>``.
         keep_classes: Whether a class that ``stylesheets`` name stays beside the style attribute.
         reset: A declaration that begins each resolved style, such as ``all:unset``.
+        tokens: Further tokens for the sheets, made from a theme.
         embedded: Whether the result is inserted into somebody else's page.
     """
 
@@ -57,6 +58,7 @@ class TemplateSpec:
     inline: tuple[str, ...] = ()
     keep_classes: bool = False
     reset: str = ""
+    tokens: Callable[[Theme], Mapping[str, str]] | None = None
     embedded: bool = False
 
 
@@ -160,8 +162,8 @@ def compile_template(
     tokens = {
         **theme.tokens,
         "color-scheme": theme.color_scheme,
-        "color-schemes": "dark" if theme.color_scheme == "dark" else "light dark",
         "direction": labels.dir,
+        **(spec.tokens(theme) if spec.tokens else {}),
     }
     stylesheet = "".join(
         stylesheet_text(folder.read(name), tokens, name) for name in spec.stylesheets

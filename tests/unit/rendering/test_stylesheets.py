@@ -77,7 +77,8 @@ def test_a_bundled_sheet_says_the_same_when_minified(name: str, theme: str) -> N
     tokens = {
         **loaded.tokens,
         "color-scheme": loaded.color_scheme,
-        "color-schemes": "light dark",
+        "schemes": "light dark",
+        "logo-width": "40px",
         "direction": "ltr",
     }
     css = TemplateFolder().read(name)
