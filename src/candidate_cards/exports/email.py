@@ -81,10 +81,11 @@ class Email:
     def _encoded(self, attachments: Sequence[Attachment]) -> Body:
         from candidate_cards.exports import _mime  # noqa: PLC0415  loads the e-mail package
 
+        images: list[_mime.InlineImage] = []
         logo = self.theme.logo and self.theme.logo.email
-        images = (
-            [_mime.InlineImage(logo.content_id, logo.data, logo.media_type, "logo")] if logo else []
-        )
+        if logo:
+            name = f"logo.{logo.media_type.partition('/')[2]}"
+            images.append(_mime.InlineImage(logo.content_id, logo.data, logo.media_type, name))
         return _mime.make_body(
             text=self.text, html=self.html, images=images, attachments=attachments
         )
