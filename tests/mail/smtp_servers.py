@@ -244,12 +244,16 @@ class RawServer(socketserver.ThreadingTCPServer):
 
     Attributes:
         commands: The lines that came, of all connections, without those of a message.
+        connections: How many there were.
     """
 
     daemon_threads = True
 
     def __init__(
-        self, replies: Mapping[str, Say] | None = None, tls: ssl.SSLContext | None = None
+        self,
+        replies: Mapping[str, Say] | None = None,
+        tls: ssl.SSLContext | None = None,
+        starttls: ssl.SSLContext | None = None,
     ) -> None:
         """Take what to say by verb.
 
@@ -257,6 +261,7 @@ class RawServer(socketserver.ThreadingTCPServer):
             replies: ``""`` is the greeting, ``"."`` what follows a message; ``None`` says nothing.
                 What is not there gets a usual answer.
             tls: Encrypts from the first byte.
+            starttls: Encrypts after what is said to STARTTLS.
         """
         usual: dict[str, Say] = {
             "": b"220 raw\r\n",
@@ -266,12 +271,15 @@ class RawServer(socketserver.ThreadingTCPServer):
         }
         self.replies: dict[str, Say] = {**usual, **(replies or {})}
         self._tls = tls
+        self.starttls = starttls
         self.commands: list[str] = []
+        self.connections = 0
         super().__init__((LOOPBACK, 0), _RawConnection)
 
     def get_request(self) -> tuple[socket.socket, object]:
         """Take a connection."""
         connection, address = super().get_request()
+        self.connections += 1
         if self._tls is not None:
             connection = self._tls.wrap_socket(connection, server_side=True)
         return connection, address
@@ -298,7 +306,7 @@ class _RawConnection(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         with suppress(ConnectionError):
             self._say("", "")
-            for raw in self.rfile:
+            while raw := self.rfile.readline():
                 line = raw.decode()
                 verb = line.split()[0].upper()
                 self.server.commands.append(line.rstrip())
@@ -307,6 +315,14 @@ class _RawConnection(socketserver.StreamRequestHandler):
                     while self.rfile.readline() not in {b".\r\n", b""}:
                         pass
                     self._say(".", "")
+                if verb == "STARTTLS" and self.server.starttls is not None:
+                    self.request = self.server.starttls.wrap_socket(self.request, server_side=True)
+                    self.setup()
+
+    def finish(self) -> None:
+        """Close what was made of the connection by encrypting it too."""
+        super().finish()
+        self.connection.close()
 
     def _say(self, verb: str, line: str) -> None:
         words = self.server.replies.get(verb, b"250 ok\r\n")

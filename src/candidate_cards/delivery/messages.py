@@ -84,8 +84,8 @@ class Outcome:
               it may have arrived, so it is not repeated;
             - ``skipped``: not sent now, since it was, or may have been, before.
         code: What the server answered last, 200 to 599, or ``None``.
-        detail: The server's words, or ours where it said nothing: one line of at most 300
-            characters, without control characters and without our credentials.
+        detail: The server's words, at most 300 characters of them, or ours where it said nothing:
+            one line without control characters and without our credentials.
         attempts: How many times a delivery was begun; 0 if none was.
     """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections import Counter
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -239,6 +241,35 @@ def test_a_reset_that_is_refused_costs_the_connection_not_the_message() -> None:
     wire = _StrictServer(["yes", "no", "no"])
     first, second = run(wire, 2)
     assert (first.status, second.status, second.attempts) == ("refused", "sent", 2)
+
+
+def test_a_message_leaves_when_it_is_on_the_disk_that_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line that says so is written and synced before the content, the outcome after it."""
+    path = tmp_path / "journal"
+    events: list[str] = []
+    sync = os.fsync
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        events.append("synced")
+
+    class Watched(_StrictServer):
+        async def payload(self, content: bytes) -> Reply:
+            lines = path.read_text("utf-8").splitlines()
+            events.append(f"sent after {len(lines)}, {json.loads(lines[-1])['status']}")
+            return await super().payload(content)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    run(Watched([]), 2, Journal(path))
+    assert events[-5:] == [
+        "synced",
+        "sent after 1, sending",
+        "synced",
+        "sent after 3, sending",
+        "synced",
+    ]
 
 
 MOODS = st.lists(

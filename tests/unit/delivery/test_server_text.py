@@ -65,6 +65,13 @@ def test_credentials_are_taken_out_however_they_are_spelled(secret: str) -> None
     assert TEXT.clean(f"535 <{secret}> is wrong") == "535 <[removed]> is wrong"
 
 
+def test_a_password_that_cleaning_would_change_is_taken_out_before() -> None:
+    """Two spaces would become one, and be found no more."""
+    odd = SecretStr("two  spaces\u200b")
+    text = ServerText(SmtpServer("smtp.example.com", username="me", password=odd))
+    assert text.clean(f"535 {odd.get_secret_value()}!") == "535 [removed]!"
+
+
 def test_credentials_are_taken_out_before_the_text_is_cut() -> None:
     """Half a password is too much of it."""
     assert PASSWORD[:6] not in TEXT.clean("x" * 293 + PASSWORD)
