@@ -19,10 +19,14 @@ from .candidates import many
 from .cards import card_groups
 from .growth import growth_rows
 from .inlining import inlining_rows
+from .mail import mail_rows
 from .measuring import Row, table
 from .startup import startup_rows
 
-_LIBRARIES = ("jinja2", "markupsafe", "pydantic", "pydantic-core", "premailer", "cssutils", "lxml")
+_LIBRARIES = (
+    *("jinja2", "markupsafe", "pydantic", "pydantic-core", "premailer", "cssutils", "lxml"),
+    *("css-inline", "wcwidth"),
+)
 
 
 class Effort(NamedTuple):
@@ -53,6 +57,7 @@ def collect(effort: Effort) -> list[Row]:
         row for group in card_groups(many(effort.candidates)) for row in group.rows(effort.rounds)
     ]
     rows += inlining_rows(effort.slow_rounds)
+    rows += mail_rows(effort.rounds, effort.slow_rounds)
     rows += startup_rows(effort.slow_rounds)
     rows += growth_rows(effort.growth_rounds, effort.largest)
     return rows

@@ -28,11 +28,11 @@ from .processes import run_module
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_CACHE_SIZE = "PREMAILER_CACHE_MAXSIZE"
+CACHE_SIZE = "PREMAILER_CACHE_MAXSIZE"
 _DOCUMENTS = 2
 _COMMA = re.compile(r"\s*,\s*")
 # What the cascade needs and no more; the defaults take a quarter longer.
-_OPTIONS = {
+OPTIONS = {
     "disable_validation": True,
     "disable_leftover_css": True,
     "strip_important": False,
@@ -48,8 +48,8 @@ _OPTIONS = {
 def inlining_rows(rounds: int) -> list[Row]:
     """Measure with premailer's own cache, and with one that the style sheet fits into."""
     outputs = (
-        run_module(__name__, str(rounds), "with a large cache", **{_CACHE_SIZE: "8192"}),
-        run_module(__name__, str(rounds), "as it comes", without=[_CACHE_SIZE]),
+        run_module(__name__, str(rounds), "with a large cache", **{CACHE_SIZE: "8192"}),
+        run_module(__name__, str(rounds), "as it comes", without=[CACHE_SIZE]),
     )
     return [Row(*row) for output in outputs for row in json.loads(output)]
 
@@ -74,7 +74,7 @@ def _by_premailer() -> Callable[[CardView], str]:
 
     def write(view: CardView) -> str:
         document = f"{head}{classes.render({'cards': (view,)})}</body></html>"
-        return str(Premailer(document, **_OPTIONS).transform(pretty_print=False))
+        return str(Premailer(document, **OPTIONS).transform(pretty_print=False))
 
     return write
 

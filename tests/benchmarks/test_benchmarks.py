@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -14,15 +15,20 @@ from .__main__ import Effort, collect, machine
 from .candidates import many, uneven
 from .cards import card_groups
 from .inlining import inlining_group
+from .mail import mail_groups, shortlists_of_ten
 from .measuring import Claim, Group, table
 
-# About rendering 11, premailer 2, starting 3, growth to 100 candidates 5.
-_CLAIMS = 21
+# About rendering 11, premailer 2, messages 5, starting 3, growth to 100 candidates 5.
+_CLAIMS = 26
 _GROUPS = (
     "view to fragment",
     "candidate to fragment",
     "JSON text to page",
     "view to inline styles",
+    "message to inline styles, premailer",
+    "message to inline styles, css-inline",
+    "message to bytes",
+    "shortlist to message",
 )
 
 
@@ -35,7 +41,8 @@ def views() -> list[CardView]:
 @pytest.fixture(scope="module")
 def groups(views: list[CardView]) -> dict[str, Group[Any]]:
     """Return every group whose contenders write markup, by name."""
-    made = [*card_groups([*many(20), *uneven()]), inlining_group(views)]
+    texts = [*many(20), *uneven()]
+    made = [*card_groups(texts), inlining_group(views), *mail_groups(shortlists_of_ten(texts))]
     return {group.name: group for group in made}
 
 
@@ -51,6 +58,30 @@ def test_contenders_of_a_group_write_the_same(name: str, groups: dict[str, Group
         assert expected
         for contender, text in written.items():
             assert text == expected, contender
+
+
+@pytest.mark.parametrize(
+    ("found", "other"),
+    [
+        (r'style="', 'style="x:1;'),
+        (r'style="([^;"]*);([^;"]*)', r'style="\2;\1'),
+        (r' class="panel text"', ' class="panel"'),
+        (r"<h2(.*)</h2>", r"<h3\1</h3>"),
+        (r' width="\d+"', ""),
+        (r"</style>\n</head>", "a{}</style>\n</head>"),
+        (r"<!--\[if mso\]><t", "<!--[if mso ]><t"),
+        ("Somebody who", "Somebody  who"),
+    ],
+)
+def test_the_comparison_of_messages_can_tell_a_difference(
+    found: str, other: str, groups: dict[str, Group[Any]]
+) -> None:
+    """A change to a style, a class, an element, an attribute, the head or a comment is found."""
+    group = groups["message to inline styles, css-inline"]
+    document = str(group.contenders["ours"](group.inputs[0]))
+    changed = re.sub(found, other, document, count=1)
+    assert changed != document
+    assert group.canonical(changed) != group.canonical(document)
 
 
 def test_candidates_differ_from_each_other(views: list[CardView]) -> None:

@@ -84,7 +84,7 @@ def message_view(
         part: Which message, if the shortlist takes several.
     """
     which = labels.part.format(number=part.number, total=part.total) if part.total > 1 else ""
-    subject = with_balanced_bidi(" ".join(subject.split())) or _subject(frame, cards, labels)
+    subject = " ".join(with_balanced_bidi(subject).split()) or _subject(frame, cards, labels)
     sentence = _first_sentence(frame.brief)
     return MessageView(
         subject=f"{subject} ({which})" if which else subject,
@@ -110,8 +110,10 @@ def _first_sentence(text: str) -> str:
         if end.start() >= _SHORTEST_SENTENCE:
             # What embeds a direction may do so over several sentences.
             return with_balanced_bidi(lead[: end.start()])
+    if rest:
+        return f"{lead} \u2026"
     # Where there is no place to fold, all of the text is its lead.
-    return f"{lead} \u2026" if rest else clean_text(lead, limit=_LONGEST_SENTENCE)[0]
+    return clean_text(lead, limit=_LONGEST_SENTENCE)[0] if len(lead) > _LONGEST_SENTENCE else lead
 
 
 def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels) -> str:

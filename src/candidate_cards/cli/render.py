@@ -130,7 +130,8 @@ def run(options: RenderOptions) -> ExitCode:
         raise
 
     parts = _parts(shortlist, options, exporter)
-    if not (options.force or options.dry_run):
+    # Which files messages in parts become is known when they are rendered.
+    if not (options.force or options.dry_run or options.mail.split):
         refuse_existing(part.path for part in parts if part.path is not None)
 
     outputs = []
@@ -243,13 +244,15 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
     envelope = mail.envelope(mail.to)
     attachments = mail.attachments()
     contents = [message_bytes(email.message(envelope, attachments=attachments)) for email in emails]
-    if len(contents) == 1:
-        return [(part.path, contents[0])]
+    if part.path is None and len(contents) == 1:
+        return [(None, contents[0])]
     if part.path is None:
         message = f"{len(contents)} messages do not go into one stdout; give OUT a name"
         raise click.UsageError(message, click.get_current_context(silent=True))
     stem = part.path.stem
-    paths = [part.path.with_stem(f"{stem}-{number}") for number in range(1, len(contents) + 1)]
+    paths = [part.path]
+    if len(contents) > 1:
+        paths = [part.path.with_stem(f"{stem}-{number}") for number in range(1, len(contents) + 1)]
     if not (options.force or options.dry_run):
         refuse_existing(paths)
     return list(zip(paths, contents, strict=True))

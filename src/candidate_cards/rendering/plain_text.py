@@ -149,10 +149,26 @@ def _wrapped(text: str, first: str = "", following: str | None = None) -> Iterat
     """
     if following is None:
         following = first
+    most = _WIDTH - max(len(first), len(following))
     for paragraph in text.splitlines():
         if paragraph.strip():
-            yield from _filled(_WORD.findall(paragraph), first, following)
+            words = _WORD.findall(paragraph)
+            if paragraph.isascii() and max(map(len, words)) <= most:
+                yield from _filled_with_ascii(" ".join(words), first, following)
+            else:
+                yield from _filled(words, first, following)
             first = following
+
+
+def _filled_with_ascii(text: str, first: str, following: str) -> Iterator[str]:
+    """Yield the lines that `_filled` does, where each character is a column: the usual text."""
+    start, room = 0, _WIDTH - len(first)
+    while len(text) - start > room:
+        end = text.rfind(" ", start, start + room + 1)
+        yield first + text[start:end]
+        first = following
+        start, room = end + 1, _WIDTH - len(first)
+    yield first + text[start:]
 
 
 def _filled(words: Iterable[str], first: str, following: str) -> Iterator[str]:

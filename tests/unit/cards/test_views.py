@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from candidate_cards import Candidate, FailedProfile, Shortlist
+from candidate_cards._text import is_visible
 from candidate_cards.cards import (
     DEFAULT_LABELS,
     Bands,
@@ -77,7 +78,7 @@ def _shown(value: object) -> Iterator[str | None]:
 
 
 def _kept(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(value for value in values if value.strip())
+    return tuple(value for value in values if is_visible(value))
 
 
 @settings(deadline=None)

@@ -1,0 +1,258 @@
+"""Rows about messages: the styles of ten candidates, and what one more recipient costs.
+
+Styles are resolved when the template is compiled; premailer and css-inline get the same template
+with classes, rendered before the clock starts, and the same style sheet with literal values.
+Premailer has processes of its own, for the reason that `inlining` gives:
+``python -m tests.benchmarks.mail ROUNDS LABEL LEAST``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from css_inline import CSSInliner
+from lxml import etree, html
+from premailer import Premailer
+
+from candidate_cards import (
+    Candidate,
+    Envelope,
+    Shortlist,
+    load_theme,
+    message_bytes,
+    render_email,
+    render_shortlist,
+)
+from candidate_cards.cards import DEFAULT_LABELS
+from candidate_cards.exports import compiled_template, get_exporter, render
+from candidate_cards.exports._mime import compose
+from candidate_cards.rendering import CompiledTemplate, TemplateFolder, compile_template
+from candidate_cards.rendering.stylesheets import class_names, stylesheet_text
+
+from .candidates import many
+from .inlining import CACHE_SIZE, OPTIONS
+from .measuring import Claim, Group, Row
+from .processes import run_module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_THEME = "light"
+_TEN = 10
+_MESSAGES = 2
+_RECIPIENTS = 10
+_REPLY_TO = "ana@acme.example"
+_COMMA = re.compile(r"\s*,\s*")
+_SHORT_HEX = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])\b")
+
+
+class Message(NamedTuple):
+    """What the contenders begin with.
+
+    Attributes:
+        values: Of the compiled template.
+        with_classes: The document that an inliner gets.
+    """
+
+    values: dict[str, object]
+    with_classes: str
+
+
+def mail_rows(rounds: int, slow_rounds: int) -> list[Row]:
+    """Measure premailer with its own cache and with a large one, css-inline, and recipients."""
+    outputs = (
+        run_module(__name__, str(slow_rounds), "with a large cache", "100", **{CACHE_SIZE: "8192"}),
+        run_module(__name__, str(slow_rounds), "as it comes", "200", without=[CACHE_SIZE]),
+    )
+    rows = [Row(*row) for output in outputs for row in json.loads(output)]
+    shortlists = shortlists_of_ten(many(_TEN * _MESSAGES))
+    messages = [_message(shortlist) for shortlist in shortlists]
+    groups = (_by_css_inline(messages), _for_recipients(shortlists[0]), _with_text(shortlists))
+    return rows + [row for group in groups for row in group.rows(rounds)]
+
+
+def shortlists_of_ten(texts: Sequence[str]) -> list[Shortlist]:
+    """Return shortlists for candidates given as JSON text, ten in each but the last."""
+    candidates = [Candidate.model_validate_json(text) for text in texts]
+    return [
+        Shortlist(
+            candidates=tuple(candidates[start : start + _TEN]),
+            title=f"Engineer no. {start} <platform>",
+            brief="Somebody who has moved a company from files to streams. Remote is fine.",
+            client="Fjell & Sønner",
+            author="R. Recruiter",
+        )
+        for start in range(0, len(candidates), _TEN)
+    ]
+
+
+def mail_groups(shortlists: Sequence[Shortlist]) -> list[Group[Any]]:
+    """Return all groups."""
+    messages = [_message(shortlist) for shortlist in shortlists]
+    return [
+        _by_premailer(messages),
+        _by_css_inline(messages),
+        _for_recipients(shortlists[0]),
+        _with_text(shortlists),
+    ]
+
+
+def _by_premailer(
+    messages: Sequence[Message], label: str = "", least: float = 200
+) -> Group[Message]:
+    css = _literal_css()
+
+    def inline(message: Message) -> str:
+        # The sheet that stays has to be marked, or the rules for Outlook.com would go.
+        before, tag, after = message.with_classes.rpartition("<style>")
+        document = f'{before}{tag[:-1]} data-premailer="ignore">{after}'
+        return str(Premailer(document, css_text=[css], **OPTIONS).transform(pretty_print=False))
+
+    text = f"premailer {label} per message of {_TEN}, over ours"
+    return Group(
+        "message to inline styles, premailer",
+        {"ours": _ours(), "premailer": inline},
+        messages,
+        [Claim(text, "premailer", "ours", least=least)],
+        canonical=_elements,
+    )
+
+
+def _by_css_inline(messages: Sequence[Message]) -> Group[Message]:
+    # What stays in the style element comes through as it is, so that both write the same.
+    inliner = CSSInliner(
+        inline_style_tags=False,
+        extra_css=_literal_css(),
+        keep_style_tags=True,
+        remove_inlined_selectors=True,
+        resolve_css_variables=True,
+        load_remote_stylesheets=False,
+    )
+    return Group(
+        "message to inline styles, css-inline",
+        {"ours": _ours(), "css-inline": lambda message: inliner.inline(message.with_classes)},
+        messages,
+        [Claim(f"message of {_TEN}, over css-inline for each", "ours", "css-inline", most=0.5)],
+        canonical=_elements,
+    )
+
+
+def _for_recipients(shortlist: Shortlist) -> Group[Envelope]:
+    email = render_email(shortlist, theme=_THEME, reply_to=_REPLY_TO)
+    envelopes = [
+        Envelope(
+            sender=f"Ana Müller <{_REPLY_TO}>",
+            to=(f"Reader no. {number} <reader.{number}@client.example>",),
+            date=datetime(2026, 3, 2, 10, number, tzinfo=UTC),
+        )
+        for number in range(_RECIPIENTS)
+    ]
+
+    def composed(envelope: Envelope) -> str:
+        message = compose(
+            subject=email.subject, text=email.text, html=email.html, envelope=envelope
+        )
+        return message_bytes(message).decode("ascii")
+
+    return Group(
+        "message to bytes",
+        {
+            "one more": lambda envelope: message_bytes(email.message(envelope)).decode("ascii"),
+            "from nothing": composed,
+        },
+        envelopes,
+        [Claim("bytes for one more recipient, over composing anew", "one more", "from nothing")],
+    )
+
+
+def _with_text(shortlists: Sequence[Shortlist]) -> Group[Shortlist]:
+    return Group(
+        "shortlist to message",
+        {
+            "both": lambda shortlist: str(render_email(shortlist, theme=_THEME).html),
+            "HTML": lambda shortlist: str(
+                render_shortlist(shortlist, format="email", theme=_THEME)
+            ),
+        },
+        shortlists,
+        [Claim(f"message of {_TEN}, HTML and text, over HTML alone", "both", "HTML")],
+    )
+
+
+def _ours() -> Callable[[Message], str]:
+    template = compiled_template(get_exporter("email"), load_theme(_THEME))
+    return lambda message: template.render(message.values)
+
+
+def _message(shortlist: Shortlist) -> Message:
+    made = render(shortlist, format="email", theme=_THEME, reply_to=_REPLY_TO)
+    values: dict[str, object] = {
+        "shortlist": made.shortlist,
+        "cards": made.cards,
+        "message": made.message,
+    }
+    return Message(values, str(_classes().render(values)))
+
+
+@cache
+def _classes() -> CompiledTemplate:
+    spec = replace(get_exporter("email").template, inline=())
+    constants = {"density": "card", "labels": DEFAULT_LABELS, "heading": 2, "subheading": 3}
+    return compile_template(spec, load_theme(_THEME), constants)
+
+
+def _literal_css() -> str:
+    """Return the sheet that becomes style attributes, with the values of the theme."""
+    spec, theme = get_exporter("email").template, load_theme(_THEME)
+    assert spec.tokens is not None
+    tokens = {**theme.tokens, **spec.tokens(theme)}
+    (name,) = spec.inline
+    return stylesheet_text(TemplateFolder().read(name), tokens, name)
+
+
+def _elements(document: str) -> list[tuple[object, ...]]:
+    """Return every element and comment with attributes, declarations and text, the head's too.
+
+    Canonical are: names that the style element does not ask for left out of classes; colours of
+    six digits; no ``tbody`` where HTML adds it; no white space outside the body's first element.
+    """
+    tree = html.document_fromstring(document)
+    etree.strip_tags(tree, "tbody")
+    asked = class_names("".join(element.text for element in tree.iter("style")))
+    elements: list[tuple[object, ...]] = []
+    for element in tree.iter():
+        attributes = dict(element.attrib)
+        attributes.pop("data-premailer", None)
+        declarations = [
+            (name.strip(), _value(value))
+            for name, _, value in (
+                part.partition(":") for part in attributes.pop("style", "").split(";")
+            )
+            if name.strip()
+        ]
+        classes = [name for name in attributes.pop("class", "").split() if name in asked]
+        texts = [element.text, element.tail]
+        if element.tag in {"html", "head", "body"} or element.getparent().tag == "body":
+            texts = [(text or "").strip() for text in texts]
+        elements.append((element.tag, attributes, classes, declarations, *texts))
+    return elements
+
+
+def _value(text: str) -> str:
+    return _SHORT_HEX.sub(r"#\1\1\2\2\3\3", _COMMA.sub(",", text.strip()))
+
+
+def _main() -> None:
+    rounds, label, least = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+    messages = [_message(shortlist) for shortlist in shortlists_of_ten(many(_TEN * _MESSAGES))]
+    json.dump(_by_premailer(messages, label, least).rows(rounds), sys.stdout)
+
+
+if __name__ == "__main__":
+    _main()
