@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -111,15 +111,17 @@ class Logo:
 
     @cached_property
     def email(self) -> EmailPicture | None:
-        """The picture for a message, in the size to show it in; ``None`` if there is none.
+        """The picture for a message, in the size to show it in.
 
-        Raises:
-            ValueError: The bytes begin like a picture and are none.
+        ``None`` if there is none, or none that can be read: the words stand for it then.
         """
-        data = self.data if self.media_type in RASTER_TYPES else self.raster
+        data = self.raster or (self.data if self.media_type in RASTER_TYPES else None)
         if data is None:
             return None
-        width, height = _size(data)
+        try:
+            width, height = _size(data)
+        except ValueError:
+            return None
         scale = min(_EMAIL_HEIGHT / height, _MOST_EMAIL_WIDTH / width)
         media_type = recognise(data)
         name = sha256(data).hexdigest()[:16]
@@ -136,15 +138,21 @@ def check_raster(data: bytes) -> None:
     """Refuse a picture that mail programs do not show.
 
     Raises:
-        ValueError: It is too big, or neither PNG, JPEG nor GIF.
+        ValueError: It is too big, neither PNG, JPEG nor GIF, or has no size.
     """
     if recognise(data) not in RASTER_TYPES:
         message = "is not a PNG, JPEG or GIF picture"
         raise ValueError(message)
+    _size(data)
 
 
+@lru_cache(maxsize=64)
 def _size(data: bytes) -> tuple[int, int]:
-    """Return width and height in pixels, from the head of the file alone."""
+    """Return width and height in pixels, from the head of the file alone.
+
+    Raises:
+        ValueError: The bytes begin like a picture and are none.
+    """
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - only for e-mail
 
     try:
@@ -153,6 +161,9 @@ def _size(data: bytes) -> tuple[int, int]:
     except (OSError, UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
         message = "is no picture that can be read"
         raise ValueError(message) from error
+    if not all(size):
+        message = "is a picture without a width or a height"
+        raise ValueError(message)
     return size
 
 

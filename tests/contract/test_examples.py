@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,7 @@ def test_readme_theme_is_accepted(tmp_path: Path) -> None:
     (block,) = _blocks("toml")
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
     (tmp_path / "acme.svg").write_text(svg, encoding="utf-8")
-    (tmp_path / "acme.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    Image.new("RGB", (8, 8)).save(tmp_path / "acme.png")
     path = tmp_path / "acme.toml"
     path.write_text(block, encoding="utf-8")
     theme = load_theme(path)

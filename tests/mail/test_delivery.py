@@ -164,7 +164,9 @@ def test_outcomes_say_who_got_what_and_a_rerun_sends_the_rest_once(
             who for who, status in expected.items() if status in {"refused", "deferred", "failed"}
         }
         assert {outcome.recipient for outcome in second if outcome.status == "sent"} == missing
-        assert {outcome.status for outcome in second} == {"sent", "skipped"}
+        unknown = {outcome.recipient for outcome in second if outcome.status == "unknown"}
+        assert unknown == uncertain
+        assert {outcome.status for outcome in second} == {"sent", "skipped", "unknown"}
         assert desk.counts() == dict.fromkeys(arrived | missing, 1)
         for outcome in second:
             if outcome.recipient in uncertain:
@@ -174,7 +176,8 @@ def test_outcomes_say_who_got_what_and_a_rerun_sends_the_rest_once(
 
         connections = desk.connections
         third = send(map(message, recipients), server, journal=journal)
-        assert {outcome.status for outcome in third} == {"skipped"}
+        assert {outcome.status for outcome in third} == {"skipped", "unknown"}
+        assert {outcome.attempts for outcome in third} == {0}
         assert desk.connections == connections, "nothing to send needs no connection"
 
         again = Journal(journal.path, retry_unknown=True)
@@ -230,7 +233,8 @@ def test_an_unknown_key_is_not_sent_again_within_a_run(send: Send, tmp_path: Pat
         twice = [message("a@mail.test", key="k"), message("a@mail.test", key="k")]
         journal = Journal(tmp_path / "j", retry_unknown=True)
         outcomes = send(twice, loopback(running.port), journal=journal)
-        assert [outcome.status for outcome in outcomes] == ["unknown", "skipped"]
+        assert [outcome.status for outcome in outcomes] == ["unknown", "unknown"]
+        assert [outcome.attempts for outcome in outcomes] == [1, 0]
         assert running.desk.counts() == {"a@mail.test": 1}
 
 
@@ -332,7 +336,9 @@ def test_a_cancelled_delivery_knows_what_was_in_flight(tmp_path: Path) -> None:
         asyncio.run(cancel_midway(running))
         running.desk.on_event = lambda _event, _recipient: None
         outcomes = deliver(map(message, people(5)[0]), loopback(running.port), journal=journal)
-    assert [outcome.status for outcome in outcomes] == [*["skipped"] * 3, "sent", "sent"]
+    assert [outcome.status for outcome in outcomes] == [
+        *("skipped", "skipped", "unknown", "sent", "sent")
+    ]
     assert "may have been sent" in outcomes[2].detail
     assert set(running.desk.counts().values()) == {1}
 

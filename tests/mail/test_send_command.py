@@ -235,11 +235,11 @@ def test_a_missing_part_is_named(
 def test_a_bad_line_of_a_list_is_counted_and_not_repeated(
     settings: list[str], tmp_path: Path
 ) -> None:
-    """The error counts the address in the list; nobody's address is printed."""
-    (tmp_path / "list.txt").write_text("a@client.example\nnot an address\n")
+    """The error says which line of which list; nobody's address is printed."""
+    (tmp_path / "list.txt").write_text("a@client.example\n  # a note\n\nnot an address\n")
     result = invoke(*settings, "--to-file", tmp_path / "list.txt")
     assert result.exit_code == ExitCode.FAILURE
-    assert "--to-file 2" in result.stderr
+    assert "list.txt:4" in result.stderr
     assert "not an address" not in result.stderr.replace("is not an address", "")
     assert "client.example" not in result.stderr
 
@@ -264,3 +264,50 @@ def test_the_installed_command_sends(
     assert done.returncode == 0, done.stderr
     assert "sent     a@client.example" in done.stderr
     assert server.desk.counts() == {"a@client.example": 1}
+
+
+def test_what_may_have_arrived_is_no_success(
+    settings: list[str], starttls: ssl.SSLContext, tmp_path: Path
+) -> None:
+    """A rerun that leaves an uncertain message alone says so in its exit code; asked, it resends."""
+    to = ["--to", "a@client.example", "--to", "b@client.example", "--yes"]
+    journal = ["--journal", str(tmp_path / "sent.jsonl")]
+    with MailServer({"a@client.example": ("cut-before-storing", 1)}, starttls=starttls) as server:
+        first = send(settings, server, *to, *journal)
+        plan = send(settings, server, *to[:-1], *journal)
+        second = send(settings, server, *to, *journal)
+        third = send(settings, server, *to, *journal, "--retry-unknown")
+    assert [run.exit_code for run in (first, second, third)] == [3, 3, 0]
+    assert "2 of 2 messages" in plan.stderr
+    assert "Would send 0 messages" in plan.stderr
+    assert "unknown  a@client.example" in second.stderr
+    assert server.desk.counts() == {"a@client.example": 1, "b@client.example": 1}
+
+
+def test_a_dry_run_reports_bad_records_as_a_run_does(
+    settings: list[str], starttls: ssl.SSLContext, tmp_path: Path
+) -> None:
+    """Exit code 3 where a record could not be used, sent or not."""
+    (tmp_path / "in.json").write_text(sourcing(candidate("p1"), {"name": "nobody"}), "utf-8")
+    with MailServer(starttls=starttls) as server:
+        assert send(settings, server, "--to", "a@client.example").exit_code == 3
+        assert send(settings, server, "--to", "a@client.example", "--yes").exit_code == 3
+
+
+@pytest.mark.parametrize("option", ["--to-file", "--smtp-password-file"])
+def test_a_file_in_another_encoding_is_an_error(
+    settings: list[str], tmp_path: Path, option: str
+) -> None:
+    """It is named, and nothing of it is printed."""
+    (tmp_path / "latin").write_bytes("geheim-äöü".encode("latin-1"))
+    arguments = ["--to", "a@client.example", option, str(tmp_path / "latin")]
+    result = invoke(*settings, *arguments)
+    assert result.exit_code == ExitCode.FAILURE
+    assert "latin: is not text in UTF-8" in result.stderr
+    assert "geheim" not in result.stderr
+
+
+def test_retrying_needs_to_know_what(settings: list[str]) -> None:
+    """--retry-unknown without a journal is a wrong line."""
+    result = invoke(*settings, "--to", "a@client.example", "--retry-unknown")
+    assert result.exit_code == ExitCode.USAGE

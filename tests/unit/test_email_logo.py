@@ -88,8 +88,13 @@ def test_what_is_no_raster_is_refused(tmp_path: Path, raster: str) -> None:
     assert [problem.field for problem in caught.value.problems] == ["logo.raster"]
 
 
-def test_a_picture_without_a_size_is_an_error() -> None:
-    """Bytes that only begin like a picture are refused when a message is to carry them."""
-    logo = Logo(b"\x89PNG\r\n\x1a\nrest", "image/png", "Acme")
-    with pytest.raises(ValueError, match="no picture that can be read"):
-        _ = logo.email
+GIF_WITHOUT_SIZE = b"GIF89a" + bytes(4) + b"\x00\x00\x00;"
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\nrest", GIF_WITHOUT_SIZE])
+def test_a_picture_that_cannot_be_read_is_left_out(data: bytes) -> None:
+    """Bytes that only begin like a picture leave a message with the words; as raster, an error."""
+    media_type = "image/gif" if data.startswith(b"GIF") else "image/png"
+    assert Logo(data, media_type, "Acme").email is None
+    with pytest.raises(ValueError, match=r"is no picture that can be read|without a width"):
+        Logo(SVG, "image/svg+xml", "Acme", data)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from candidate_cards.cards.bands import DEFAULT_BANDS, TONES, Bands, Tone
 from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
 from candidate_cards.cards.links import linkedin_url, mailto_url
-from candidate_cards.cards.messages import WHOLE, MessageView, Part, message_view
+from candidate_cards.cards.messages import (
+    WHOLE,
+    MessageView,
+    Part,
+    message_view,
+    told_directions,
+)
 from candidate_cards.cards.views import (
     DENSITIES,
     CardView,
@@ -45,4 +51,5 @@ __all__ = [
     "message_view",
     "shortlist_view",
     "single_view",
+    "told_directions",
 ]

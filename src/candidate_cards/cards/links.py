@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlsplit
 
+from candidate_cards._text import clean_text
+
 _MAX_URL = 2048
+_MAX_SUBJECT = 200
 # What may follow the host: printable and without anything that a browser drops, folds or
 # reads as a delimiter of markup, or the ellipsis of an address that was cut. Other scripts are
 # let through and percent-encoded.
@@ -60,14 +63,24 @@ def linkedin_url(url: str) -> str | None:
     return f"https://{host}{path or '/'}" + (f"?{query}" if query else "")
 
 
-def mailto_url(address: str, subject: str = "") -> str | None:
+def mailto_url(address: str) -> str | None:
     """Return a ``mailto:`` address for a plain ASCII address, else ``None``.
 
-    The local part and the subject are percent-encoded: ``?`` and ``&`` would otherwise add
-    headers.
+    The local part is percent-encoded: ``?`` and ``&`` would otherwise add headers.
     """
     if not _EMAIL.fullmatch(address):
         return None
     local, _, domain = address.rpartition("@")
-    query = f"?subject={quote(subject, safe='')}" if subject else ""
-    return f"mailto:{quote(local, safe='.+-_~!$*')}@{domain}{query}"
+    return f"mailto:{quote(local, safe='.+-_~!$*')}@{domain}"
+
+
+def reply_url(address: str, subject: str) -> str:
+    """Return a ``mailto:`` address that writes to somebody about something.
+
+    Args:
+        address: One that was checked to be an address.
+        subject: Any text; it stays one line.
+    """
+    local, _, domain = address.rpartition("@")
+    line = " ".join(clean_text(subject, limit=_MAX_SUBJECT)[0].split())
+    return f"mailto:{quote(local, safe='.+-_~!$*')}@{domain}?subject={quote(line, safe='')}"

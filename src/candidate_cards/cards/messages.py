@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 # What an inbox shows beside the subject: Gmail up to 200 characters, others less.
 _PREHEADER = 150
+_LONGEST_SUBJECT = 200
 _SHORTEST_PREHEADER = 20
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f])")
 _SHORTEST_SENTENCE = 24  # shorter is most likely an abbreviation: "Dr.", "e.g."
 _LONGEST_SENTENCE = 280
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\u2068\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -84,7 +88,8 @@ def message_view(
         part: Which message, if the shortlist takes several.
     """
     which = labels.part.format(number=part.number, total=part.total) if part.total > 1 else ""
-    subject = " ".join(with_balanced_bidi(subject).split()) or _subject(frame, cards, labels)
+    subject = " ".join(clean_text(subject, limit=_LONGEST_SUBJECT)[0].split())
+    subject = subject or _subject(frame, cards, labels)
     sentence = _first_sentence(frame.brief)
     return MessageView(
         subject=f"{subject} ({which})" if which else subject,
@@ -93,6 +98,20 @@ def message_view(
         part=which,
         compared=len(cards) > 1,
     )
+
+
+def told_directions(card: CardView) -> CardView:
+    """Return a card that says whether its short texts mix directions.
+
+    Why: markup that keeps every value apart would cost each message a tenth of its size, and few
+    need it.
+    """
+    texts = [card.name, card.role, card.company, card.place, *card.skills]
+    for evidence in card.evidence:
+        texts += (evidence.role, evidence.company, evidence.duration)
+    for post in card.experience:
+        texts += (post.role, post.company, post.duration)
+    return card._replace(mixed=True) if _RIGHT_TO_LEFT.search("".join(texts)) else card
 
 
 def _subject(frame: ShortlistView, cards: Sequence[CardView], labels: Labels) -> str:

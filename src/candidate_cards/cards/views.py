@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from candidate_cards._text import is_visible, with_balanced_bidi
 from candidate_cards.cards.bands import DEFAULT_BANDS, Bands, Tone, shown_score
 from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
-from candidate_cards.cards.links import linkedin_url, mailto_url
+from candidate_cards.cards.links import linkedin_url, mailto_url, reply_url
 
 if TYPE_CHECKING:
     from candidate_cards.models import Candidate, ExperienceItem, RationaleItem, Shortlist
@@ -74,7 +74,8 @@ class CardView(NamedTuple):
     """Everything that one card shows; empty text and empty tuples are not shown.
 
     ``joint`` stands between role and company and is empty unless both are there. ``rank`` is the
-    place in the shortlist, from 1, empty for a card that stands alone.
+    place in the shortlist, from 1, empty for a card that stands alone. ``mixed`` is for messages:
+    whether a short text of it runs from right to left.
     """
 
     name: str
@@ -99,6 +100,7 @@ class CardView(NamedTuple):
     ai: bool
     rank: str = ""
     respond: LinkView | None = None
+    mixed: bool = False
 
 
 class ShortlistView(NamedTuple):
@@ -200,6 +202,7 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
     labels: Labels = DEFAULT_LABELS,
     rank: str = "",
     reply_to: str = "",
+    capped: bool = True,
 ) -> CardView:
     """Make the view of one candidate.
 
@@ -210,7 +213,8 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
         bands: Where the score bands begin.
         labels: The language of our own words.
         rank: Place in the shortlist, from 1.
-        reply_to: Whom a reader may answer: a plain e-mail address, or ``""``.
+        reply_to: Whom a reader may answer: a checked e-mail address, or ``""``.
+        capped: Whether the density ``card`` shows only the first of each list.
 
     Returns:
         A view in which missing data is empty, never ``None`` inside a text.
@@ -240,9 +244,10 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
         if density == "card":
             lead, rest = split_lead(lead)
             headline = ""
-            skills, skills_more = _cap(skills, _CARD_SKILLS, labels)
-            fit, fit_more = _cap(fit, _CARD_POINTS, labels)
-            check, check_more = _cap(check, _CARD_POINTS, labels)
+            if capped:
+                skills, skills_more = _cap(skills, _CARD_SKILLS, labels)
+                fit, fit_more = _cap(fit, _CARD_POINTS, labels)
+                check, check_more = _cap(check, _CARD_POINTS, labels)
         else:
             evidence = _evidence_views(candidate.ai_detailed_rationale)
             experience = _role_views(candidate.detailed_experience)
@@ -276,9 +281,8 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
     )
 
 
-def _respond_view(address: str, name: str, labels: Labels) -> LinkView | None:
-    href = mailto_url(address, labels.reply_subject.format(name=name))
-    return LinkView(labels.respond, href) if href else None
+def _respond_view(address: str, name: str, labels: Labels) -> LinkView:
+    return LinkView(labels.respond, reply_url(address, labels.reply_subject.format(name=name)))
 
 
 def shortlist_view(shortlist: Shortlist, *, labels: Labels = DEFAULT_LABELS) -> ShortlistView:

@@ -111,7 +111,6 @@ _mail = _options(
         "--from",
         "sender",
         metavar="ADDRESS",
-        envvar="CANDIDATE_CARDS_FROM",
         help='Who a message is from: "Ana Müller <ana@acme.example>".',
     ),
     click.option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from candidate_cards import Attachment, Envelope, render_email, split_email
+from candidate_cards.errors import InputError, Problem
 from candidate_cards.exports import parse_address
 from candidate_cards.models import Shortlist
 
@@ -78,8 +79,11 @@ class MailOptions:
             "templates": templates,
         }
         if self.split and isinstance(content, Shortlist):
-            return split_email(content, **look)
-        return (render_email(content, **look),)
+            emails = split_email(content, **look)
+        else:
+            emails = (render_email(content, **look),)
+        files = tuple(map(_attachment, self.attach))
+        return tuple(replace(email, attachments=files) for email in emails)
 
     def _answered(self) -> str:
         """Return the bare address that readers answer, ``""`` for none."""
@@ -87,8 +91,12 @@ class MailOptions:
             return parse_address(self.reply_to, field="--reply-to").address
         return "" if self.sender is None else parse_address(self.sender, field="--from").address
 
-    def envelope(self, to: tuple[str, ...]) -> Envelope | None:
+    def envelope(self, to: tuple[str, ...], now: datetime) -> Envelope | None:
         """Return who a message is from and to; ``None`` without a sender.
+
+        Args:
+            to: Who it is to.
+            now: Its date where none is given.
 
         Raises:
             UsageError: Options that make no sense without ``--from``, or a date without a zone.
@@ -103,28 +111,47 @@ class MailOptions:
             sender=self.sender,
             to=to,
             reply_to=self.reply_to,
-            date=_date(self.date),
+            date=now if self.date is None else _date(self.date),
             unsubscribe=self.unsubscribe,
         )
 
-    def attachments(self) -> list[Attachment]:
-        """Read the files to go along."""
-        return list(map(_attachment, self.attach))
 
+def read_addresses(paths: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield the addresses of lists, one a line, each with its place: ``panel.txt:3``.
 
-def read_addresses(paths: tuple[str, ...]) -> Iterator[str]:
-    """Yield the lines of address lists; blank lines and those that begin with ``#`` are none."""
+    Blank lines and those that begin with ``#`` are none.
+
+    Raises:
+        InputError: A list is not text in UTF-8.
+    """
     for path in paths:
-        with click.open_file(path, encoding="utf-8-sig") as lines:
-            for line in lines:
-                if line.strip() and not line.startswith("#"):
-                    yield line.strip()
+        try:
+            with click.open_file(path, encoding="utf-8-sig") as lines:
+                for number, line in enumerate(lines, 1):
+                    address = line.strip()
+                    if address and not address.startswith("#"):
+                        yield f"{path}:{number}", address
+        except UnicodeDecodeError:
+            raise InputError([Problem("is not text in UTF-8", source=path)]) from None
 
 
-def _date(text: str | None) -> datetime:
-    if text is None:
-        epoch = os.environ.get(_EPOCH)
-        return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now().astimezone()
+def reproducible_now() -> datetime:
+    """Return now, or what SOURCE_DATE_EPOCH says instead: seconds since 1970.
+
+    Raises:
+        UsageError: The variable is no such number.
+    """
+    epoch = os.environ.get(_EPOCH)
+    if not epoch:
+        return datetime.now().astimezone()
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError):
+        message = f"{_EPOCH} must be seconds since 1970"
+        raise click.UsageError(message, click.get_current_context(silent=True)) from None
+
+
+def _date(text: str) -> datetime:
     try:
         date = datetime.fromisoformat(text)
     except ValueError:
@@ -136,5 +163,8 @@ def _date(text: str | None) -> datetime:
 
 
 def _attachment(path: str) -> Attachment:
-    media_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    # A table of its own: the system's would make other bytes on other machines.
+    media_type, coding = mimetypes.MimeTypes().guess_type(path)
+    if media_type is None or coding or media_type.startswith(("message/", "multipart/")):
+        media_type = "application/octet-stream"
     return Attachment(Path(path).name, Path(path).read_bytes(), media_type)

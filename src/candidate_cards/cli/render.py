@@ -17,7 +17,7 @@ from candidate_cards import (
     load_theme,
     message_bytes,
 )
-from candidate_cards.cli.mail import MailOptions
+from candidate_cards.cli.mail import MailOptions, reproducible_now
 from candidate_cards.cli.report import Output, Report
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_file
 from candidate_cards.errors import InputError
@@ -37,9 +37,6 @@ _STDOUT = "-"
 
 #: Formats share ``.html``; a file of that name is opened in a browser, so it is a page.
 _DEFAULT_FORMAT = "page"
-
-#: The format whose files have senders and recipients.
-_MESSAGE = "email"
 
 #: Files from which a terminal shows progress; fewer are done before anybody wonders.
 _MANY = 500
@@ -130,9 +127,14 @@ def run(options: RenderOptions) -> ExitCode:
         raise
 
     parts = _parts(shortlist, options, exporter)
-    # Which files messages in parts become is known when they are rendered.
-    if not (options.force or options.dry_run or options.mail.split):
-        refuse_existing(part.path for part in parts if part.path is not None)
+    if not (options.force or options.dry_run):
+        # Which files a shortlist in several messages becomes is known when they are rendered.
+        refuse_existing(
+            part.path
+            for part in parts
+            if part.path is not None
+            and not (options.mail.split and isinstance(part.content, Shortlist))
+        )
 
     outputs = []
     for part in _with_progress(parts):
@@ -161,10 +163,10 @@ def run(options: RenderOptions) -> ExitCode:
 
 def _exporter(options: RenderOptions) -> Exporter:
     exporter = _chosen_exporter(options)
-    if options.mail.given and exporter.name != _MESSAGE:
+    if options.mail.given and not exporter.message:
         message = "options of a message need a message: name OUT .eml, or pass --format email"
         raise click.UsageError(message, click.get_current_context(silent=True))
-    if options.heading_level and exporter.name == _MESSAGE:
+    if options.heading_level and exporter.message:
         message = "--heading-level is for cards in a page; a message has its own outline"
         raise click.UsageError(message, click.get_current_context(silent=True))
     return exporter
@@ -217,7 +219,7 @@ def _files(
     part: _Part, exporter: Exporter, theme: Theme, options: RenderOptions
 ) -> list[tuple[Path | None, bytes]]:
     """Return what a part becomes: one file, or several messages."""
-    if exporter.name == _MESSAGE:
+    if exporter.message:
         return _messages(part, theme, options)
     content = export_candidates(
         part.content,
@@ -241,9 +243,8 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         show_emails=options.emails,
         templates=options.templates,
     )
-    envelope = mail.envelope(mail.to)
-    attachments = mail.attachments()
-    contents = [message_bytes(email.message(envelope, attachments=attachments)) for email in emails]
+    envelope = mail.envelope(mail.to, reproducible_now())
+    contents = [message_bytes(email.message(envelope)) for email in emails]
     if part.path is None and len(contents) == 1:
         return [(None, contents[0])]
     if part.path is None:
@@ -253,7 +254,7 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
     paths = [part.path]
     if len(contents) > 1:
         paths = [part.path.with_stem(f"{stem}-{number}") for number in range(1, len(contents) + 1)]
-    if not (options.force or options.dry_run):
+    if mail.split and not (options.force or options.dry_run):
         refuse_existing(paths)
     return list(zip(paths, contents, strict=True))
 

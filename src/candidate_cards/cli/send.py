@@ -6,31 +6,33 @@ import json
 import os
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from pydantic import SecretStr
 
-from candidate_cards import DeliveryError, load_shortlist, load_theme, message_bytes
+from candidate_cards import DeliveryError, load_shortlist, load_theme
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, read_addresses
 from candidate_cards.cli.report import counted, visible
 from candidate_cards.delivery import Journal, Outcome, Outgoing, SmtpServer, Status, deliver
+from candidate_cards.errors import InputError, Problem
 from candidate_cards.exports import get_exporter, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from candidate_cards import Email
+    from candidate_cards import Email, Envelope
     from candidate_cards.cards import Density
     from candidate_cards.delivery import Security
     from candidate_cards.models import Shortlist
 
 _PASSWORD = "CANDIDATE_CARDS_SMTP_PASSWORD"  # noqa: S105  the name of a variable
 
-#: What a message became that its recipient has or will get.
+#: What became of a message that its recipient certainly has.
 _ARRIVED: tuple[Status, ...] = ("sent", "skipped")
 
 
@@ -112,69 +114,87 @@ def run(options: SendOptions) -> ExitCode:
         show_emails=options.emails,
         templates=options.templates,
     )
-    outgoing = _outgoing(emails, options)
+    recipients = _recipients(options)
+    # Made once with all the rest: a bad header is an error before anything is sent.
+    messages = [
+        _Message(_key(recipient, email), recipient, envelope, email)
+        for recipient, envelope in recipients.items()
+        for email in emails
+    ]
     server = _server(options)
     for problem in shortlist.problems:
         click.echo(f"{problem.severity}: {visible(str(problem))}", err=True)
     if not options.yes:
-        _print_plan(shortlist, emails, outgoing, server, options)
-        return ExitCode.OK
+        return _print_plan(shortlist, emails, messages, server, options)
     if server is None:
-        message = "name the server: --smtp-host, or CANDIDATE_CARDS_SMTP_HOST"
-        raise click.UsageError(message, click.get_current_context(silent=True))
-    journal = None
-    if options.journal is not None:
-        journal = Journal(options.journal, retry_unknown=options.retry_unknown)
+        raise _usage_error("name the server: --smtp-host, or CANDIDATE_CARDS_SMTP_HOST")
     error = ""
     try:
         outcomes: Sequence[Outcome] = deliver(
-            outgoing, server, journal=journal, on_outcome=_print_outcome
+            # One at a time: with files a message may be large, and there is one per recipient.
+            (
+                Outgoing.from_message(email.message(envelope), key=key)
+                for key, _, envelope, email in messages
+            ),
+            server,
+            journal=_journal(options),
+            on_outcome=_print_outcome,
         )
     except DeliveryError as failure:
         outcomes, error = failure.outcomes, str(failure)
         click.echo(f"Error: {error}", err=True)
-    return _report(outcomes, len(outgoing), error, shortlist, options)
+    return _report(outcomes, len(messages), error, shortlist, options)
 
 
-def _outgoing(emails: Sequence[Email], options: SendOptions) -> list[Outgoing]:
-    """Return every message to every recipient, each address once, in the order given."""
+class _Message(NamedTuple):
+    """What goes to whom; ``key`` is the same on another day."""
+
+    key: str
+    recipient: str
+    envelope: Envelope
+    email: Email
+
+
+def _recipients(options: SendOptions) -> dict[str, Envelope]:
+    """Return an envelope for each address, each once, in the order given."""
     mail = options.mail
     if mail.sender is None:
-        message = "--from is missing"
-        raise click.UsageError(message, click.get_current_context(silent=True))
-    sender = parse_address(mail.sender, field="--from").address
-    named = [("--to", text) for text in mail.to]
-    named += [("--to-file", text) for text in read_addresses(options.to_file)]
-    recipients: dict[str, str] = {}
-    for number, (option, text) in enumerate(named, 1):
-        # An address list is a long one: the number finds the line.
-        recipients.setdefault(parse_address(text, field=f"{option} {number}").address, text)
+        raise _usage_error("--from is missing")
+    if options.retry_unknown and options.journal is None:
+        raise _usage_error("--retry-unknown needs the --journal that knows of them")
+    named = [(f"--to {number}", text) for number, text in enumerate(mail.to, 1)]
+    named += read_addresses(options.to_file)
+    now = datetime.now().astimezone()
+    recipients: dict[str, Envelope] = {}
+    for place, text in named:
+        address = parse_address(text, field=place).address
+        envelope = mail.envelope((text,), now)
+        if envelope is not None:
+            recipients.setdefault(address, envelope)
     if not recipients:
-        message = "name a recipient: --to, or a list of them: --to-file"
-        raise click.UsageError(message, click.get_current_context(silent=True))
-    attachments = mail.attachments()
-    outgoing: list[Outgoing] = []
-    for address, text in recipients.items():
-        envelope = mail.envelope((text,))
-        for email in emails:
-            mailed = email.message(envelope, attachments=attachments)
-            content = message_bytes(mailed)
-            key = _key(address, email.subject, content)
-            outgoing.append(Outgoing(address, sender, content, key, str(mailed["Message-ID"])))
-    return outgoing
+        raise _usage_error("name a recipient: --to, or a list of them: --to-file")
+    return recipients
 
 
-def _key(address: str, subject: str, content: bytes) -> str:
-    """Return what is the same when the same is sent to the same person another day."""
-    body = content.partition(b"\r\n\r\n")[2]
-    return sha256(b"\0".join((address.encode(), subject.encode(), body))).hexdigest()
+def _usage_error(message: str) -> click.UsageError:
+    return click.UsageError(message, click.get_current_context(silent=True))
+
+
+def _journal(options: SendOptions) -> Journal | None:
+    if options.journal is None:
+        return None
+    return Journal(options.journal, retry_unknown=options.retry_unknown)
+
+
+def _key(address: str, email: Email) -> str:
+    return sha256(f"{address}\0{email.digest}".encode()).hexdigest()
 
 
 def _server(options: SendOptions) -> SmtpServer | None:
     if options.smtp_host is None:
         return None
     if options.smtp_password_file is not None:
-        password: str | None = Path(options.smtp_password_file).read_text("utf-8").rstrip("\r\n")
+        password: str | None = _password(options.smtp_password_file)
     else:
         password = os.environ.get(_PASSWORD)
     return SmtpServer(
@@ -188,34 +208,57 @@ def _server(options: SendOptions) -> SmtpServer | None:
     )
 
 
+def _password(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:  # it holds what it could not decode
+        raise InputError([Problem("is not text in UTF-8", source=path)]) from None
+
+
 def _print_plan(
     shortlist: Shortlist,
     emails: Sequence[Email],
-    outgoing: Sequence[Outgoing],
+    messages: Sequence[_Message],
     server: SmtpServer | None,
     options: SendOptions,
-) -> None:
-    recipients = list(dict.fromkeys(message.recipient for message in outgoing))
+) -> ExitCode:
+    journal = _journal(options)
+    known = journal.keys_not_sent_again() if journal else frozenset()
+    left = [message for message in messages if message.key not in known]
+    recipients = list(dict.fromkeys(message.recipient for message in messages))
     if options.as_json:
         plan = {
             "dryRun": True,
             "candidates": len(shortlist.candidates),
+            "failed": [profile.to_wire() for profile in shortlist.failed],
             "messages": [{"subject": email.subject, "htmlBytes": email.size} for email in emails],
             "recipients": recipients,
+            "toSend": len(left),
             "server": None if server is None else server.address,
         }
         click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
-        return
-    for email in emails:
-        click.echo(f"Subject: {email.subject} ({email.size:,} bytes of HTML)", err=True)
-    for recipient in recipients:
-        click.echo(f"To: {recipient}", err=True)
-    where = "a server to be named with --smtp-host" if server is None else server.address
-    click.echo(
-        f"Would send {counted(len(outgoing), 'message')} by way of {where}. "
-        "Nothing was sent: add --yes to send.",
-        err=True,
-    )
+    else:
+        for email in emails:
+            click.echo(
+                f"Subject: {visible(email.subject)} ({email.size:,} bytes of HTML)", err=True
+            )
+        for recipient in recipients:
+            click.echo(f"To: {recipient}", err=True)
+        if len(left) < len(messages):
+            before = f"{len(messages) - len(left)} of {counted(len(messages), 'message')}"
+            click.echo(f"The journal knows of {before}, which would not be sent again.", err=True)
+        where = "a server to be named with --smtp-host" if server is None else server.address
+        click.echo(
+            f"Would send {counted(len(left), 'message')} by way of {where}. "
+            "Nothing was sent: add --yes to send.",
+            err=True,
+        )
+    return ExitCode.OK if _is_whole(shortlist) else ExitCode.PARTIAL
+
+
+def _is_whole(shortlist: Shortlist) -> bool:
+    unusable = any(problem.severity == "error" for problem in shortlist.problems)
+    return not unusable and not shortlist.failed
 
 
 def _print_outcome(outcome: Outcome) -> None:
@@ -256,6 +299,5 @@ def _report(
     arrived = sum(counts[status] for status in _ARRIVED)
     if not arrived:
         return ExitCode.FAILURE
-    unusable = any(problem.severity == "error" for problem in shortlist.problems)
-    whole = arrived == asked and not unusable and not shortlist.failed
+    whole = arrived == asked and _is_whole(shortlist)
     return ExitCode.OK if whole else ExitCode.PARTIAL

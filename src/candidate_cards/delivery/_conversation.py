@@ -84,22 +84,25 @@ class _Conversation:
 
     async def handle(self, message: Outgoing) -> Outcome:
         """Send one message unless it was before, and note what became of it."""
-        if detail := _reason_to_skip(self._known.get(message.key)):
-            outcome = _outcome(message, "skipped", detail=detail)
-        elif self._given_up:
+        entry = self._known.get(message.key)
+        if entry is not None and (detail := _reason_to_skip(entry)):
+            status: Status = "unknown" if entry.may_have_arrived else "skipped"
+            outcome = _outcome(message, status, detail=detail)
+            self.outcomes.append(outcome)
+            return outcome
+        if self._given_up:
             outcome = _outcome(message, "failed", detail=f"not tried: {self._given_up}")
         else:
             outcome = await self._attempted(message)
         self.outcomes.append(outcome)
-        if outcome.status != "skipped":
-            self._known[message.key] = Entry(outcome.status)
-            await self._note(
-                message,
-                status=outcome.status,
-                code=outcome.code,
-                detail=outcome.detail,
-                attempts=outcome.attempts,
-            )
+        self._known[message.key] = Entry(outcome.status)
+        await self._note(
+            message,
+            status=outcome.status,
+            code=outcome.code,
+            detail=outcome.detail,
+            attempts=outcome.attempts,
+        )
         return outcome
 
     async def _attempted(self, message: Outgoing) -> Outcome:
@@ -292,9 +295,7 @@ def _outcome(
     )
 
 
-def _reason_to_skip(entry: Entry | None) -> str:
-    if entry is None:
-        return ""
+def _reason_to_skip(entry: Entry) -> str:
     when = "" if entry.at is None else f" ({entry.at:%Y-%m-%d %H:%M} UTC)"
     if entry.may_have_arrived:
         return f"it may have been sent before{when}, and nothing is known of its arrival"

@@ -65,6 +65,23 @@ class Journal:
     retry_unknown: bool = field(default=False, kw_only=True)
     clock: Callable[[], datetime] = field(default=_now, kw_only=True, repr=False)
 
+    def keys_not_sent_again(self) -> frozenset[str]:
+        """Return the keys that a run would leave alone; a file that is not there has none.
+
+        Raises:
+            InputError: It is in use, or not a journal.
+            OSError: The system refused.
+        """
+        if not Path(self.path).exists():
+            return frozenset()
+        opened = OpenJournal(self)
+        try:
+            entries = opened.load()
+        finally:
+            opened.close()
+        done = (key for key, entry in entries.items() if entry.event == "sent")
+        return frozenset((*done, *(key for key, e in entries.items() if e.may_have_arrived)))
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

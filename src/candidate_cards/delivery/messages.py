@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, Literal
 
 from candidate_cards.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 Status = Literal["sent", "refused", "deferred", "failed", "unknown", "skipped"]
 
@@ -40,11 +44,35 @@ class Outgoing:
         InputError: A field is not like that. Nothing of its value is repeated.
     """
 
-    recipient: str
-    sender: str
+    recipient: str = field(repr=False)
+    sender: str = field(repr=False)
     content: bytes = field(repr=False)
     key: str
     message_id: str = ""
+
+    @classmethod
+    def from_message(cls, message: EmailMessage, *, key: str = "") -> Outgoing:
+        """Take a message that names one recipient, such as `Email.message` makes.
+
+        Args:
+            message: With one address in ``From`` and one in ``To``.
+            key: By default a digest of recipient, subject and body: the same whenever the same is
+                sent to the same person.
+
+        Raises:
+            InputError: It names no or several recipients.
+            ExportError: It would not be read as it was meant.
+        """
+        from candidate_cards.exports._mime import message_bytes  # noqa: PLC0415  e-mail package
+
+        sender, recipient = (_only_address(message, name) for name in ("From", "To"))
+        content = message_bytes(message)
+        if not key:
+            body = content.partition(b"\r\n\r\n")[2]
+            named = (recipient.encode(), str(message["Subject"]).encode())
+            key = sha256(b"\0".join((*named, body))).hexdigest()
+        message_id = str(message["Message-ID"] or "")
+        return cls(recipient, sender, content, key, message_id)
 
     def __post_init__(self) -> None:
         problems = [
@@ -80,22 +108,30 @@ class Outcome:
             - ``refused``: the server will not take it (5xx);
             - ``deferred``: the server will not take it now (4xx);
             - ``failed``: certainly not delivered, since no connection held long enough;
-            - ``unknown``: the connection broke between the message and the server's answer to it:
-              it may have arrived, so it is not repeated;
-            - ``skipped``: not sent now, since it was, or may have been, before.
+            - ``unknown``: the connection broke between the message and the server's answer to it,
+              now or in an earlier run (no attempts): it may have arrived, so it is not repeated;
+            - ``skipped``: not sent now, since it was sent before.
         code: What the server answered last, 200 to 599, or ``None``.
         detail: The server's words, at most 300 characters of them, or ours where it said nothing:
             one line without control characters and without our credentials.
         attempts: How many times a delivery was begun; 0 if none was.
     """
 
-    recipient: str
+    recipient: str = field(repr=False)
     key: str
     message_id: str
     status: Status
     code: int | None = None
     detail: str = ""
     attempts: int = 0
+
+
+def _only_address(message: EmailMessage, name: str) -> str:
+    header = message[name]
+    addresses = [] if header is None else [str(box.addr_spec) for box in header.addresses]
+    if len(addresses) != 1:
+        raise InputError([Problem("must hold one address", path=(name,))])
+    return addresses[0]
 
 
 def _fault_of(content: bytes) -> str:

@@ -6,10 +6,10 @@ A new format is one new module here that defines ``EXPORTER``; nothing else name
 from __future__ import annotations
 
 import pkgutil
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from candidate_cards.cards import (
     DEFAULT_BANDS,
@@ -17,6 +17,7 @@ from candidate_cards.cards import (
     DENSITIES,
     WHOLE,
     Bands,
+    CardView,
     Density,
     Labels,
     Part,
@@ -24,6 +25,7 @@ from candidate_cards.cards import (
     message_view,
     shortlist_view,
     single_view,
+    told_directions,
 )
 from candidate_cards.errors import NotAvailableError
 from candidate_cards.exports._exporter import Exporter, Rendering
@@ -274,38 +276,41 @@ def render(  # noqa: PLR0913  each is a choice that users make
         labels: The same.
         templates: The same.
         subject: Of a message, in place of the one made from role and count.
-        reply_to: Whom a reader may answer about a candidate, in formats that offer it.
+        reply_to: Whom a reader may answer about a candidate, in formats that offer it; an address
+            that was checked.
         part: Which candidates of the shortlist, where it takes several documents.
 
     Raises:
         CandidateCardsError: As in `render_card`.
     """
     exporter = get_exporter(format)
-    shortlist = content if isinstance(content, Shortlist) else None
-    candidates = part.of(content.candidates) if isinstance(content, Shortlist) else (content,)
     if heading_level is None:
-        heading_level = 2 if shortlist or exporter.template.embedded else 1
+        is_frame = isinstance(content, Shortlist) or exporter.template.embedded
+        heading_level = 2 if is_frame else 1
     if not isinstance(theme, Theme):
         theme = load_theme(exporter.theme if theme is None else theme)
     folder = None if templates is None else Path(templates)
     template = compiled_template(exporter, theme, density, heading_level, labels, folder)
-    cards = tuple(
-        [
-            card_view(
-                candidate,
-                density=density,
-                show_emails=show_emails,
-                bands=bands,
-                labels=labels,
-                rank=str(rank) if shortlist else "",
-                reply_to=reply_to,
-            )
-            for rank, candidate in enumerate(candidates, part.first)
-        ]
+    cards_of = partial(
+        _cards,
+        content,
+        part,
+        density=density,
+        show_emails=show_emails,
+        bands=bands,
+        labels=labels,
+        reply_to=reply_to,
     )
-    frame = shortlist_view(shortlist, labels=labels) if shortlist else single_view(cards[0])
+    cards = cards_of()
+    if isinstance(content, Shortlist):
+        frame = shortlist_view(content, labels=labels)
+    else:
+        frame = single_view(cards[0])
     message = None
+    whole_cards: tuple[CardView, ...] = ()
     if exporter.message:
+        cards = tuple(map(told_directions, cards))
+        whole_cards = cards_of(capped=False)
         message = message_view(frame, cards, labels, subject=subject, part=part)
     document = template.render(
         {
@@ -316,4 +321,16 @@ def render(  # noqa: PLR0913  each is a choice that users make
             "fallback": fallback,
         }
     )
-    return Rendering(document, frame, cards, message, theme, labels)
+    return Rendering(document, frame, cards, message, whole_cards, theme, labels)
+
+
+def _cards(
+    content: Candidate | Shortlist,
+    part: Part,
+    **look: Any,  # noqa: ANN401  the arguments of `card_view`
+) -> tuple[CardView, ...]:
+    """Return the views of a candidate, or of a part of a shortlist, with their ranks."""
+    if not isinstance(content, Shortlist):
+        return (card_view(content, **look),)
+    candidates = enumerate(part.of(content.candidates), part.first)
+    return tuple([card_view(candidate, rank=str(rank), **look) for rank, candidate in candidates])

@@ -21,6 +21,7 @@ class Rendering(NamedTuple):
         shortlist: The frame around the cards.
         cards: In ranking order.
         message: Only for formats that ask for it.
+        whole_cards: The same cards with nothing left out, only where there is a message.
         theme: What it was drawn with.
         labels: The language of our own words.
     """
@@ -29,6 +30,7 @@ class Rendering(NamedTuple):
     shortlist: ShortlistView
     cards: tuple[CardView, ...]
     message: MessageView | None
+    whole_cards: tuple[CardView, ...]
     theme: Theme
     labels: Labels
 

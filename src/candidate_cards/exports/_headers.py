@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from textwrap import wrap
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote
 
 from candidate_cards._text import ELLIPSIS, clean_text, is_visible
 from candidate_cards.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 MAX_SUBJECT_CHARACTERS: Final = 200
 MAX_NAME_CHARACTERS: Final = 100
@@ -122,6 +120,7 @@ class Envelope:
 
     def __post_init__(self) -> None:
         problems: list[Problem] = []
+        object.__setattr__(self, "to", _several(self.to))
         addresses: list[tuple[tuple[str | int, ...], str]] = [
             (("sender",), self.sender),
             *((("to", number), text) for number, text in enumerate(self.to)),
@@ -155,6 +154,13 @@ class Envelope:
         if self.reply_to is not None:
             mailboxes["Reply-To"] = (_parsed(self.reply_to),)
         return {name: addresses for name, addresses in mailboxes.items() if addresses}
+
+
+def _several(addresses: object) -> tuple[str, ...]:
+    """Return addresses as a tuple; one text alone would be taken letter by letter."""
+    if isinstance(addresses, str) or not isinstance(addresses, Iterable):
+        raise InputError([Problem("must be several addresses, in a tuple", path=("to",))])
+    return tuple(addresses)
 
 
 class _NotAnAddressError(ValueError):

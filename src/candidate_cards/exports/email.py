@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from math import ceil
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from candidate_cards.cards import DEFAULT_BANDS, DEFAULT_LABELS, Part
 from candidate_cards.errors import ExportError
-from candidate_cards.exports import render
+from candidate_cards.exports import parse_address, render
 from candidate_cards.exports._exporter import Exporter, Rendering
 from candidate_cards.rendering import TemplateSpec, plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
     from email.message import EmailMessage
     from os import PathLike
     from typing import Unpack
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
 MOST_BYTES = 102_400
 """Bytes of HTML that Gmail shows; it hides the rest, and the styles with it."""
 
+# What else helps, by the density that was too much.
+_SHORTER: Final[Mapping[Density, str]] = {
+    "detail": "; or show less of each candidate (--density card or row)",
+    "card": "; or show less of each candidate (--density row)",
+    "row": "",
+}
+
 
 @dataclass(frozen=True)
 class Email:
@@ -43,42 +51,42 @@ class Email:
         html: The HTML part.
         text: The plain-text part.
         theme: Whose logo it carries.
+        attachments: Files that go with it; `dataclasses.replace` adds them.
     """
 
-    subject: str
+    subject: str = field(repr=False)
     html: Document = field(repr=False)
     text: str = field(repr=False)
     theme: Theme
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def size(self) -> int:
         """Bytes of the HTML part, before it is encoded for transport."""
         return len(self.html.encode())
 
-    def message(
-        self, envelope: Envelope | None = None, *, attachments: Sequence[Attachment] = ()
-    ) -> EmailMessage:
+    @property
+    def digest(self) -> str:
+        """Hash of all that is in it, 64 hexadecimal digits."""
+        return sha256(f"{self.subject}\0{self._body.digest}".encode()).hexdigest()
+
+    def message(self, envelope: Envelope | None = None) -> EmailMessage:
         """Return the message with its headers; without an envelope, a draft.
 
-        The body is encoded once for all messages that are made without attachments.
+        The body is encoded once, and all messages share its parts: change none of them.
 
         Args:
             envelope: Who it is from and to, and when: no date is invented here.
-            attachments: Files that go with it.
 
         Raises:
             ExportError: A header would not be read as it was meant.
         """
         from candidate_cards.exports import _mime  # noqa: PLC0415  loads the e-mail package
 
-        body = self._encoded(attachments) if attachments else self._body
-        return _mime.address(body, envelope, self.subject)
+        return _mime.address(self._body, envelope, self.subject)
 
     @cached_property
     def _body(self) -> Body:
-        return self._encoded(())
-
-    def _encoded(self, attachments: Sequence[Attachment]) -> Body:
         from candidate_cards.exports import _mime  # noqa: PLC0415  loads the e-mail package
 
         images: list[_mime.InlineImage] = []
@@ -87,14 +95,14 @@ class Email:
             name = f"logo.{logo.media_type.partition('/')[2]}"
             images.append(_mime.InlineImage(logo.content_id, logo.data, logo.media_type, name))
         return _mime.make_body(
-            text=self.text, html=self.html, images=images, attachments=attachments
+            text=self.text, html=self.html, images=images, attachments=self.attachments
         )
 
 
 class EmailLook(TypedDict, total=False):
     """What `render_email` takes beside the candidates."""
 
-    theme: Theme | str | PathLike[str]
+    theme: Theme | str | PathLike[str] | None
     density: Density
     show_emails: bool
     subject: str
@@ -107,7 +115,7 @@ class EmailLook(TypedDict, total=False):
 def render_email(  # noqa: PLR0913  each is a choice that users make
     content: Candidate | Shortlist,
     *,
-    theme: Theme | str | PathLike[str] = "light",
+    theme: Theme | str | PathLike[str] | None = None,
     density: Density = "card",
     show_emails: bool = False,
     subject: str = "",
@@ -120,18 +128,19 @@ def render_email(  # noqa: PLR0913  each is a choice that users make
 
     Args:
         content: The shortlist, or the candidate.
-        theme: A light theme turns dark where the reader's mail program asks for it; a dark one
-            stays dark.
+        theme: As in `render_card`, by default ``light``. A light theme turns dark where the
+            reader's mail program asks for it; a dark one stays dark.
         density: ``row`` (a table only), ``card`` or ``detail`` (with evidence and experience).
         show_emails: Whether candidates' e-mail addresses appear.
         subject: In place of the one made from role and count.
-        reply_to: A plain address; each candidate gets a button that writes to it.
+        reply_to: An address; each candidate gets a button that writes to it.
         bands: Lowest scores of the bands.
         labels: The language of our own words.
         templates: A folder with your own ``email/message.html`` or parts of it.
 
     Raises:
         ExportError: The HTML is larger than `MOST_BYTES`; it says what to do.
+        InputError: ``reply_to`` is no address.
         CandidateCardsError: As in `render_card`.
     """
     rendering = render(
@@ -141,12 +150,12 @@ def render_email(  # noqa: PLR0913  each is a choice that users make
         density=density,
         show_emails=show_emails,
         subject=subject,
-        reply_to=reply_to,
+        reply_to=_bare(reply_to),
         bands=bands,
         labels=labels,
         templates=templates,
     )
-    return _fitting(_email(rendering), len(rendering.cards))
+    return _fitting(_email(rendering), len(rendering.cards), density)
 
 
 def split_email(shortlist: Shortlist, **look: Unpack[EmailLook]) -> tuple[Email, ...]:
@@ -163,18 +172,20 @@ def split_email(shortlist: Shortlist, **look: Unpack[EmailLook]) -> tuple[Email,
         CandidateCardsError: As in `render_card`.
     """
     count = len(shortlist.candidates)
+    look["reply_to"] = _bare(look.get("reply_to", ""))
     total = 1
     while True:
-        parts = list(_parts(count, total))
-        emails = [_email(render(shortlist, format="email", part=part, **look)) for part in parts]
-        sizes = [email.size for email in emails]
+        renderings = [
+            render(shortlist, format="email", part=part, **look) for part in _parts(count, total)
+        ]
+        sizes = [len(rendering.document.encode()) for rendering in renderings]
         if max(sizes) <= MOST_BYTES:
-            return tuple(emails)
+            return tuple(map(_email, renderings))
         if total >= count:
             rank = sizes.index(max(sizes)) + 1
             message = (
                 f"candidate {rank} alone makes {max(sizes):,} bytes of HTML, more than the "
-                f"{MOST_BYTES:,} that Gmail shows; choose a shorter density"
+                f"{MOST_BYTES:,} that Gmail shows{_SHORTER[look.get('density', 'card')]}"
             )
             raise ExportError(message)
         total = min(max(total + 1, ceil(sum(sizes) / MOST_BYTES)), count)
@@ -192,17 +203,21 @@ def _parts(count: int, total: int) -> Iterator[Part]:
 def _email(rendering: Rendering) -> Email:
     view = rendering.message
     assert view is not None  # noqa: S101  the format asks for it
-    text = plain_text(rendering.shortlist, view, rendering.cards, rendering.labels)
+    text = plain_text(rendering.shortlist, view, rendering.whole_cards, rendering.labels)
     return Email(view.subject, rendering.document, text, rendering.theme)
 
 
-def _fitting(email: Email, count: int) -> Email:
+def _bare(address: str) -> str:
+    return parse_address(address, field="reply_to").address if address else ""
+
+
+def _fitting(email: Email, count: int, density: Density) -> Email:
     if email.size <= MOST_BYTES:
         return email
-    split = "split it into several messages (--split, split_email), or " if count > 1 else ""
+    split = "; split it into several messages (--split, split_email)" if count > 1 else ""
     message = (
         f"the message has {email.size:,} bytes of HTML and Gmail hides what comes after "
-        f"{MOST_BYTES:,}: {split}choose a shorter density (--density row)"
+        f"{MOST_BYTES:,}{split}{_SHORTER[density]}"
     )
     raise ExportError(message)
 
@@ -210,7 +225,7 @@ def _fitting(email: Email, count: int) -> Email:
 def _export(rendering: Rendering) -> bytes:
     from candidate_cards.exports import _mime  # noqa: PLC0415  loads the e-mail package
 
-    email = _fitting(_email(rendering), len(rendering.cards))
+    email = _fitting(_email(rendering), len(rendering.cards), "card")
     return _mime.message_bytes(email.message())
 
 

@@ -23,7 +23,8 @@ FIELD = re.compile(r"\{\{-?\s*([a-z_][\w.]*\.(\w+))\s*-?\}\}")
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _STYLESHEET = re.compile(r"\{\{-?\s*stylesheet\s*-?\}\}")
-_ROOT = re.compile(r"\{\{-?\s*([a-z_]\w*)\b")
+# Nothing but a way into one name: an operator could bring data in behind it.
+_PATH = re.compile(r"""\{\{-?\s*([a-z_]\w*)(?:\.\w+|\["[\w-]+"\])*\s*-?\}\}""")
 _STATEMENT = re.compile(r"\{%[-+]?\s*(\w+)")
 _ATTRIBUTE = re.compile(
     r"""[\s/]+([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""", re.DOTALL
@@ -220,8 +221,11 @@ class MarkupReader(HTMLParser):
 
     def _is_constant(self, value: str) -> bool:
         """Tell whether a value waits for constants only, in a branch that a theme does not take."""
-        roots = [_ROOT.match(self.hidden.tags[int(n)]) for n in self.hidden.pattern.findall(value)]
-        return all(root is not None and root[1] in self._constants for root in roots)
+        paths = [
+            _PATH.fullmatch(self.hidden.tags[int(number)])
+            for number in self.hidden.pattern.findall(value)
+        ]
+        return all(path is not None and path[1] in self._constants for path in paths)
 
     def _check_value(self, tag: str, name: str, value: str) -> None:
         fields = self.hidden.fields(value)

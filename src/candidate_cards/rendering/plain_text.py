@@ -73,8 +73,8 @@ def _candidate(card: CardView, labels: Labels) -> Iterator[str]:
         yield from _wrapped(line, indent)
     if card.lead:
         yield ""
-        more = " \u2026" if card.rest else ""
-        yield from _wrapped(f"{card.lead}{more} ({labels.ai})", indent)
+        whole = " ".join(filter(None, (card.lead, card.rest)))
+        yield from _wrapped(f"{whole} ({labels.ai})", indent)
     for heading, points, more in (
         (labels.fit, card.fit, card.fit_more),
         (labels.check, card.check, card.check_more),

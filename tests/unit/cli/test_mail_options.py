@@ -195,3 +195,43 @@ def test_a_bad_header_names_its_field_and_nobody(
     assert "Bcc" not in result.stderr
     assert "example" not in result.stderr.replace("name@example.com", "")
     assert not (tmp_path / "x.eml").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("x.pdf.gz", "application/octet-stream"),
+        ("x.eml", "application/octet-stream"),
+        ("x.pdf", "application/pdf"),
+        ("x.png", "image/png"),
+    ],
+)
+def test_a_file_has_the_type_of_what_is_in_it(
+    shortlist: Path, tmp_path: Path, name: str, media_type: str
+) -> None:
+    """Packed files and messages are bytes; the rest goes by its name, alike on every machine."""
+    (tmp_path / name).write_bytes(b"x")
+    out = tmp_path / "out.eml"
+    result = invoke("render", shortlist, "-o", out, "--attach", tmp_path / name)
+    assert result.exit_code == 0, result.stderr
+    (file,) = read(out).iter_attachments()
+    assert file.get_content_type() == media_type
+
+
+def test_a_bad_clock_is_a_wrong_line(
+    shortlist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SOURCE_DATE_EPOCH that is no number is said to be none."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "abc")
+    result = invoke("render", shortlist, "-o", tmp_path / "x.eml", "--from", SENDER)
+    assert result.exit_code == ExitCode.USAGE
+    assert "SOURCE_DATE_EPOCH" in result.stderr
+
+
+def test_splitting_into_a_folder_checks_first(shortlist: Path, tmp_path: Path) -> None:
+    """One file that is there already stops all of them."""
+    (tmp_path / "mails").mkdir()
+    (tmp_path / "mails" / "p3.eml").touch()
+    result = invoke("render", shortlist, "-o", tmp_path / "mails", "--format", "email", "--split")
+    assert result.exit_code == ExitCode.FAILURE
+    assert [path.name for path in (tmp_path / "mails").iterdir()] == ["p3.eml"]

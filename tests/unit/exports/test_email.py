@@ -5,8 +5,11 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 
@@ -14,6 +17,8 @@ from candidate_cards import (
     Attachment,
     Candidate,
     Envelope,
+    ExportError,
+    InputError,
     NotAvailableError,
     Shortlist,
     export_candidates,
@@ -21,8 +26,12 @@ from candidate_cards import (
     render_email,
     render_shortlist,
 )
-from candidate_cards.exports import get_exporter
+from candidate_cards.delivery import Outgoing
+from candidate_cards.exports import get_exporter, parse_address
 from hostile_corpus import harmless_candidate
+
+if TYPE_CHECKING:
+    from candidate_cards.cards import Density
 
 PERSON = Candidate.model_validate(harmless_candidate())
 SHORTLIST = Shortlist(candidates=(PERSON,), title="Engineer", client="C", author="A")
@@ -101,10 +110,10 @@ def test_attachments_go_along_and_leave_the_rest_alone() -> None:
     """A file changes neither text nor HTML, nor the messages made without it."""
     mail = render_email(SHORTLIST)
     plain = message_bytes(mail.message(envelope("a@x.example")))
-    with_file = mail.message(
-        envelope("a@x.example"), attachments=[Attachment("x.pdf", b"%PDF", "application/pdf")]
-    )
-    message = parsed(message_bytes(with_file))
+    file = Attachment("x.pdf", b"%PDF", "application/pdf")
+    with_file = replace(mail, attachments=(file,))
+    assert with_file.digest != mail.digest
+    message = parsed(message_bytes(with_file.message(envelope("a@x.example"))))
     assert [part.get_content() for part in message.iter_attachments()] == [b"%PDF"]
     assert body(message, "html") == f"{mail.html}\n"
     assert message_bytes(mail.message(envelope("a@x.example"))) == plain
@@ -127,9 +136,9 @@ def test_one_candidate_makes_a_message_of_their_own() -> None:
 
 
 def test_its_repr_holds_nobody() -> None:
-    """Neither part is printed by accident."""
-    mail = render_email(SHORTLIST)
-    assert str(PERSON.name) not in repr(mail)
+    """Neither part is printed by accident, nor whom it is about."""
+    for content in (SHORTLIST, PERSON):
+        assert str(PERSON.name) not in repr(render_email(content))
 
 
 def test_choices_that_do_not_exist_are_named() -> None:
@@ -138,3 +147,89 @@ def test_choices_that_do_not_exist_are_named() -> None:
         render_email(SHORTLIST, theme="x")
     with pytest.raises(NotAvailableError, match="available: card, detail, row"):
         render_email(SHORTLIST, density="x")  # type: ignore[arg-type]
+
+
+def test_the_text_holds_what_the_html_has_no_room_for() -> None:
+    """Every reason, point, skill and the whole summary are in the text of a capped message."""
+    wire = {
+        "profileId": "p",
+        "name": "Ada",
+        "rationale": "A sentence of forty characters, about it. " * 12 + "The end.",
+        "skills": [f"skill-{number}" for number in range(20)],
+        "aiFitPoints": [f"reason-{number}" for number in range(9)],
+        "aiRedFlags": [f"check-{number}" for number in range(9)],
+    }
+    mail = render_email(Shortlist(candidates=(Candidate.model_validate(wire),)))
+    words = [*wire["skills"], *wire["aiFitPoints"], *wire["aiRedFlags"], "The end."]
+    text = " ".join(mail.text.split())
+    assert [word for word in words if word not in text] == []
+    assert [word for word in words if word not in mail.html]
+
+
+@pytest.mark.parametrize(
+    "address", ["Ana <a@b.example>", "o'brien@acme.example", "a%b@c.example", "a@localhost"]
+)
+def test_any_address_can_be_answered(address: str) -> None:
+    """What is an address to an envelope gets its button too."""
+    (href,) = re.findall(r'href="(mailto:[^"?]+)', render_email(PERSON, reply_to=address).html)
+    local, _, domain = parse_address(address, field="x").address.rpartition("@")
+    assert unquote(href) == f"mailto:{local}@{domain}"
+
+
+def test_no_address_is_an_error_and_no_missing_button() -> None:
+    """What is no address is refused by name."""
+    with pytest.raises(InputError, match=r"^reply_to: "):
+        render_email(PERSON, reply_to="nobody")
+
+
+def test_a_name_cannot_add_headers_to_a_reply() -> None:
+    """Line breaks of a record made in Python do not get into the reply's subject."""
+    for name in ("A\r\nBcc: x@y.example", "A\x0bB\u2028C"):
+        person = Candidate(profile_id="1", name=name)
+        (href,) = re.findall(
+            r'href="(mailto:[^"]+)"', render_email(person, reply_to="a@b.example").html
+        )
+        assert not re.search("%0[0-9a-f]|%e2%80%a8", href.lower())
+
+
+def test_a_subject_is_one_clean_line_everywhere() -> None:
+    """What is given as subject is the same in title, label and header."""
+    mail = render_email(SHORTLIST, subject="A\x1b\u202e B\n\nC")
+    assert mail.subject == "A B C"
+    assert f"<title>{mail.subject}</title>" in mail.html
+    assert mail.message()["Subject"] == mail.subject
+
+
+@pytest.mark.parametrize(("density", "offer"), [("detail", "card or row"), ("card", "density row")])
+def test_too_long_a_message_offers_only_what_helps(density: Density, offer: str) -> None:
+    """The error names both ways out, and not the density that was too much."""
+    people = tuple(PERSON.model_copy(update={"profile_id": str(n)}) for n in range(80))
+    with pytest.raises(ExportError, match="split_email") as caught:
+        render_email(Shortlist(candidates=people), density=density)
+    assert offer in str(caught.value)
+    many = Shortlist(candidates=people * 4)
+    with pytest.raises(ExportError, match="split_email") as caught:
+        render_email(many, density="row")
+    assert "density" not in str(caught.value)
+
+
+def test_one_text_is_not_several_recipients() -> None:
+    """A text where addresses are wanted is one problem, not one a letter."""
+    with pytest.raises(InputError) as caught:
+        Envelope(sender="a@b.example", to="bo@client.example")  # type: ignore[arg-type]
+    assert [problem.field for problem in caught.value.problems] == ["to"]
+    assert hash(Envelope(sender="a@b.example", to=["a@b.example"]))  # type: ignore[arg-type]
+
+
+def test_a_message_tells_delivery_all_it_needs() -> None:
+    """Recipient, sender, bytes and id come from the message; the key is another day's too."""
+    mail = render_email(SHORTLIST)
+    first = Outgoing.from_message(mail.message(envelope("Bo <bo@müller.example>")))
+    assert (first.sender, first.recipient) == ("ana@acme.example", "bo@xn--mller-kva.example")
+    later = replace(envelope("bo@müller.example"), date=DATE + timedelta(days=1))
+    second = Outgoing.from_message(mail.message(later))
+    assert second.key == first.key
+    assert second.message_id != first.message_id
+    assert Outgoing.from_message(mail.message(envelope("al@x.example"))).key != first.key
+    with pytest.raises(InputError, match="To: must hold one address"):
+        Outgoing.from_message(mail.message(envelope("a@x.example", "b@x.example")))

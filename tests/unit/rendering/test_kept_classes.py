@@ -117,3 +117,22 @@ def test_a_document_of_ones_own_gets_the_same_errors(
         render(tmp_path, DOCUMENT.replace(old, new, 1))
     assert (caught.value.template, caught.value.line) == ("x/x.html", line)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "density and card.title",
+        "labels and card.title",
+        "density ~ card.title",
+        "stylesheet and card.title",
+        "(density, card.title)[1]",
+        "theme.logo or card.title",
+    ],
+)
+@pytest.mark.parametrize("attribute", ['<a href="{}">x</a>', '<img src="{}" alt="">'])
+def test_a_constant_opens_no_way_for_data(tmp_path: Path, expression: str, attribute: str) -> None:
+    """An expression that begins with a constant and goes on to data is data."""
+    part = attribute.format(f"{{{{ {expression} }}}}")
+    with pytest.raises(RenderingError, match="takes one view field"):
+        render(tmp_path, DOCUMENT.replace("<table", part + "<table", 1))

@@ -332,8 +332,8 @@ def test_an_item_of_several_lines_stays_one_item() -> None:
     assert all(re.match(r" {5}\S", line) for line in block[5:])
 
 
-def test_what_is_left_out_is_counted() -> None:
-    """Capped lists say how many more there are, and a cut summary ends in an ellipsis."""
+def test_nothing_is_left_out_of_a_folded_summary_and_what_is_capped_is_counted() -> None:
+    """A summary is there to its end; lists that are capped say how many more there are."""
     wire = {
         "rationale": "A sentence of about forty characters each. " * 12,
         "skills": [f"Skill{n}" for n in range(14)],
@@ -342,7 +342,8 @@ def test_what_is_left_out_is_counted() -> None:
     text = text_of(views(wire))
     assert "Skill7, +6 more\n" in text
     assert "   - Point 2\n   - +6 more\n" in text
-    assert " ".join(blocks(text)[1]).endswith("characters each. … (AI)")
+    assert " ".join(blocks(text)[1]).count("forty") == 12
+    assert " ".join(blocks(text)[1]).endswith("characters each. (AI)")
 
 
 @pytest.mark.parametrize(
