@@ -269,7 +269,7 @@ def test_the_installed_command_sends(
 def test_what_may_have_arrived_is_no_success(
     settings: list[str], starttls: ssl.SSLContext, tmp_path: Path
 ) -> None:
-    """A rerun that leaves an uncertain message alone says so in its exit code; asked, it resends."""
+    """A rerun that leaves an uncertain message alone says so in its exit code, or resends it."""
     to = ["--to", "a@client.example", "--to", "b@client.example", "--yes"]
     journal = ["--journal", str(tmp_path / "sent.jsonl")]
     with MailServer({"a@client.example": ("cut-before-storing", 1)}, starttls=starttls) as server:
