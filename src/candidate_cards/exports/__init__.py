@@ -159,19 +159,32 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
         InputError: The theme cannot be used.
         RenderingError: A template or style sheet cannot be compiled for this theme.
     """
-    return render(
-        candidate,
-        format=format,
-        theme=theme,
-        density=density,
-        heading_level=heading_level,
-        show_emails=show_emails,
-        nonce=nonce,
-        fallback=fallback,
-        bands=bands,
-        labels=labels,
-        templates=templates,
-    ).document
+    exporter = get_exporter(format)
+    if exporter.message:
+        return render(
+            candidate,
+            format=format,
+            theme=theme,
+            density=density,
+            heading_level=heading_level,
+            show_emails=show_emails,
+            bands=bands,
+            labels=labels,
+            templates=templates,
+        ).document
+    # A card has no more to it than this, and its time is counted in microseconds.
+    if heading_level is None:
+        heading_level = 2 if exporter.template.embedded else 1
+    folder = None if templates is None else Path(templates)
+    chosen = _theme(exporter, theme)
+    template = compiled_template(exporter, chosen, density, heading_level, labels, folder)
+    card = card_view(
+        candidate, density=density, show_emails=show_emails, bands=bands, labels=labels
+    )
+    frame = single_view(card)
+    return template.render(
+        {"shortlist": frame, "cards": (card,), "nonce": nonce, "fallback": fallback}
+    )
 
 
 def render_shortlist(  # noqa: PLR0913  each is a choice that users make
@@ -284,13 +297,12 @@ def render(  # noqa: PLR0913  each is a choice that users make
         CandidateCardsError: As in `render_card`.
     """
     exporter = get_exporter(format)
+    chosen = _theme(exporter, theme)
     if heading_level is None:
         is_frame = isinstance(content, Shortlist) or exporter.template.embedded
         heading_level = 2 if is_frame else 1
-    if not isinstance(theme, Theme):
-        theme = load_theme(exporter.theme if theme is None else theme)
     folder = None if templates is None else Path(templates)
-    template = compiled_template(exporter, theme, density, heading_level, labels, folder)
+    template = compiled_template(exporter, chosen, density, heading_level, labels, folder)
     cards_of = partial(
         _cards,
         content,
@@ -321,7 +333,13 @@ def render(  # noqa: PLR0913  each is a choice that users make
             "fallback": fallback,
         }
     )
-    return Rendering(document, frame, cards, message, whole_cards, theme, labels)
+    return Rendering(document, frame, cards, message, whole_cards, chosen, labels)
+
+
+def _theme(exporter: Exporter, theme: Theme | str | PathLike[str] | None) -> Theme:
+    if isinstance(theme, Theme):
+        return theme
+    return load_theme(exporter.theme if theme is None else theme)
 
 
 def _cards(
