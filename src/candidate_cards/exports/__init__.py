@@ -19,11 +19,9 @@ from candidate_cards.cards import (
     Bands,
     CardView,
     Density,
-    DossierFacts,
     Labels,
     Part,
     card_view,
-    dossier_view,
     message_view,
     shortlist_view,
     single_view,
@@ -162,7 +160,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
         RenderingError: A template or style sheet cannot be compiled for this theme.
     """
     exporter = get_exporter(format)
-    if exporter.message or exporter.dossier:
+    if exporter.message:
         return render(
             candidate,
             format=format,
@@ -326,20 +324,16 @@ def render(  # noqa: PLR0913  each is a choice that users make
         cards = tuple(map(told_directions, cards))
         whole_cards = cards_of(capped=False)
         message = message_view(frame, cards, labels, subject=subject, part=part)
-    dossier = None
-    if exporter.dossier:
-        dossier = dossier_view(frame, cards, facts=DossierFacts(), bands=bands, labels=labels)
     document = template.render(
         {
             "shortlist": frame,
             "cards": cards,
             "message": message,
-            "dossier": dossier,
             "nonce": nonce,
             "fallback": fallback,
         }
     )
-    return Rendering(document, frame, cards, message, whole_cards, chosen, labels, folder)
+    return Rendering(document, frame, cards, message, whole_cards, chosen, labels)
 
 
 def _theme(exporter: Exporter, theme: Theme | str | PathLike[str] | None) -> Theme:

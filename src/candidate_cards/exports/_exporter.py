@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from candidate_cards.cards import CardView, Labels, MessageView, ShortlistView
     from candidate_cards.rendering import Document, TemplateSpec
@@ -25,7 +24,6 @@ class Rendering(NamedTuple):
         whole_cards: The same cards with nothing left out, only where there is a message.
         theme: What it was drawn with.
         labels: The language of our own words.
-        templates: The folder of own templates, if there is one.
     """
 
     document: Document
@@ -35,7 +33,6 @@ class Rendering(NamedTuple):
     whole_cards: tuple[CardView, ...]
     theme: Theme
     labels: Labels
-    templates: Path | None
 
 
 def encode(rendering: Rendering) -> bytes:
@@ -55,7 +52,6 @@ class Exporter:
         export: What was rendered to bytes.
         theme: Name of the theme where none is asked for.
         message: Whether its template also takes a `MessageView`.
-        dossier: Whether its template also takes a `DossierView`.
     """
 
     name: str
@@ -65,4 +61,3 @@ class Exporter:
     export: Callable[[Rendering], bytes] = encode
     theme: str = "dark"
     message: bool = False
-    dossier: bool = False
