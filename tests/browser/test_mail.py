@@ -145,6 +145,28 @@ def test_every_part_was_looked_at(page: RecordedPage) -> None:
         assert len(one.pairs) >= 3
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_columns_hold_their_words_whole(page: RecordedPage, width: int) -> None:
+    """No word of a comparison's heads and bands breaks, and each stands on one line."""
+    page.tab.set_viewport_size({"width": width, "height": 600})
+    for theme in THEMES:
+        page.show(mail(SEVERAL, theme))
+        lines = page.tab.evaluate(
+            """() => [...document.querySelectorAll("table:has(> thead)")]
+              .flatMap((table) => [...table.querySelectorAll("thead th, td:last-child")])
+              .flatMap((cell) => [...cell.querySelectorAll("*"), cell])
+              .flatMap((element) => [...element.childNodes])
+              .filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())
+              .map((node) => {
+                const range = document.createRange();
+                range.selectNodeContents(node);
+                return [node.data.trim(), range.getClientRects().length];
+              })"""
+        )
+        assert len(lines) >= len(SEVERAL.candidates) + 3
+        assert [text for text, count in lines if count != 1] == [], theme
+
+
 def test_long_labels_keep_buttons_whole(page: RecordedPage) -> None:
     """In a language of long words, too, no word is broken and nothing is cut.
 
