@@ -92,7 +92,9 @@ def check_contrast(tokens: Mapping[str, str]) -> tuple[ContrastProblem, ...]:
         The pairs that fall short, in the order of :data:`PAIRS`; those of the colours for dark
         follow.
     """
-    return (*_check(_colors(tokens, _COLOR)), *map(_in_dark, _check(_colors(tokens, _DARK))))
+    colors, dark = _colors(tokens, _COLOR), _colors(tokens, _DARK)
+    # A dark theme is its own dark: the same faults would be told twice.
+    return (*_check(colors), *map(_in_dark, _check(dark) if dark != colors else ()))
 
 
 def _colors(tokens: Mapping[str, str], prefix: str) -> frozenset[tuple[str, str]]:

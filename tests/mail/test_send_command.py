@@ -17,7 +17,7 @@ import trustme
 from smtp_servers import LOOPBACK, PASSWORD, USERNAME, MailServer
 
 from candidate_cards.cli.exit_codes import ExitCode
-from command_line import candidate, invoke, sourcing
+from command_line import candidate, enrichment, invoke, sourcing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -292,6 +292,24 @@ def test_a_dry_run_reports_bad_records_as_a_run_does(
     with MailServer(starttls=starttls) as server:
         assert send(settings, server, "--to", "a@client.example").exit_code == 3
         assert send(settings, server, "--to", "a@client.example", "--yes").exit_code == 3
+
+
+@pytest.mark.parametrize("yes", [(), ("--yes",)], ids=["planned", "sent"])
+def test_who_is_missing_is_told(
+    settings: list[str], starttls: ssl.SSLContext, tmp_path: Path, yes: tuple[str, ...]
+) -> None:
+    """Whoever cannot be in the message is named in both reports, before and after sending."""
+    failed = {"profileId": "p9", "success": False, "errorCode": "PROFILE_NOT_FOUND"}
+    done = {"profileId": "p1", "success": True, "candidate": candidate("p1")}
+    (tmp_path / "in.json").write_text(enrichment(done, failed), "utf-8")
+    with MailServer(starttls=starttls) as server:
+        text = send(settings, server, "--to", "a@client.example", *yes)
+        data = send(settings, server, "--to", "b@client.example", *yes, "--json")
+    assert text.exit_code == data.exit_code == 3
+    assert "failed: p9: PROFILE_NOT_FOUND" in text.stderr
+    report = json.loads(data.stdout)
+    assert [profile["profileId"] for profile in report["failed"]] == ["p9"]
+    assert report["problems"] == []
 
 
 @pytest.mark.parametrize("option", ["--to-file", "--smtp-password-file"])

@@ -67,6 +67,15 @@ def test_a_dark_theme_has_no_use_for_the_group(tmp_path: Path) -> None:
     assert problem.line == 2
 
 
+def test_a_pale_colour_of_a_dark_theme_is_told_once(tmp_path: Path) -> None:
+    """A dark theme is its own dark: nothing is said of colours that its file cannot have."""
+    path = theme_file(tmp_path, 'extends = "dark"\n[color]\nmuted = "#111827"\n')
+    with pytest.raises(InputError) as caught:
+        load_theme(path)
+    assert caught.value.problems
+    assert not [problem for problem in caught.value.problems if "dark-" in str(problem)]
+
+
 @pytest.mark.parametrize(
     ("text", "field"),
     [

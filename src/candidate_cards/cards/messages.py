@@ -88,11 +88,15 @@ def message_view(
         part: Which message, if the shortlist takes several.
     """
     which = labels.part.format(number=part.number, total=part.total) if part.total > 1 else ""
+    suffix = f" ({which})" if which else ""
+    room = _LONGEST_SUBJECT - len(suffix)
     subject = " ".join(clean_text(subject, limit=_LONGEST_SUBJECT)[0].split())
     subject = subject or _subject(frame, cards, labels)
+    if len(subject) > room:
+        subject = clean_text(subject, limit=room)[0]
     sentence = _first_sentence(frame.brief)
     return MessageView(
-        subject=f"{subject} ({which})" if which else subject,
+        subject=f"{subject}{suffix}",
         preheader=_preheader(cards, sentence, labels),
         sentence=sentence,
         part=which,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -74,8 +74,7 @@ class Report:
     @property
     def exit_code(self) -> ExitCode:
         """``PARTIAL`` if a profile failed or a record could not be used."""
-        unusable = any(problem.severity == "error" for problem in self.problems)
-        return ExitCode.PARTIAL if self.failed or unusable else ExitCode.OK
+        return exit_code(self.problems, self.failed)
 
     def print_json(self, *, to_stderr: bool) -> None:
         """Print one JSON object: on stdout, or on stderr where stdout is the output."""
@@ -85,17 +84,7 @@ class Report:
                 for output in self.outputs
             ],
             "candidates": self.candidates,
-            "failed": [profile.to_wire() for profile in self.failed],
-            "problems": [
-                {
-                    "severity": problem.severity,
-                    "source": problem.source,
-                    "line": problem.line,
-                    "field": problem.field,
-                    "message": problem.message,
-                }
-                for problem in self.problems
-            ],
+            **lost(self.problems, self.failed),
             "format": self.format,
             "theme": self.theme,
             "density": self.density,
@@ -105,11 +94,7 @@ class Report:
 
     def print_text(self) -> None:
         """Print problems, failed profiles and counts on stderr, one per line."""
-        for problem in self.problems:
-            click.echo(f"{problem.severity}: {visible(str(problem))}", err=True)
-        for profile in self.failed:
-            code = profile.error_code or "no reason given"
-            click.echo(f"failed: {visible(profile.profile_id)}: {visible(code)}", err=True)
+        print_lost(self.problems, self.failed)
         size = sum(output.size for output in self.outputs)
         done = "Would write" if self.dry_run else "Wrote"
         place = self.outputs[0].path if len(self.outputs) == 1 else f"{len(self.outputs)} files"
@@ -122,6 +107,38 @@ class Report:
         )
         if self.failed:
             click.echo(f"{counted(len(self.failed), 'profile')} failed", err=True)
+
+
+def exit_code(problems: Sequence[Problem], failed: Sequence[FailedProfile]) -> ExitCode:
+    """Return ``PARTIAL`` if a profile failed or a record could not be used."""
+    unusable = any(problem.severity == "error" for problem in problems)
+    return ExitCode.PARTIAL if failed or unusable else ExitCode.OK
+
+
+def lost(problems: Sequence[Problem], failed: Sequence[FailedProfile]) -> dict[str, Any]:
+    """Return the members of a JSON report that say what of the inputs is missing or was mended."""
+    return {
+        "failed": [profile.to_wire() for profile in failed],
+        "problems": [
+            {
+                "severity": problem.severity,
+                "source": problem.source,
+                "line": problem.line,
+                "field": problem.field,
+                "message": problem.message,
+            }
+            for problem in problems
+        ],
+    }
+
+
+def print_lost(problems: Sequence[Problem], failed: Sequence[FailedProfile]) -> None:
+    """Print problems and failed profiles on stderr, one per line."""
+    for problem in problems:
+        click.echo(f"{problem.severity}: {visible(str(problem))}", err=True)
+    for profile in failed:
+        code = profile.error_code or "no reason given"
+        click.echo(f"failed: {visible(profile.profile_id)}: {visible(code)}", err=True)
 
 
 def counted(number: int, noun: str) -> str:

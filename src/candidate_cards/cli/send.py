@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from candidate_cards import DeliveryError, load_shortlist, load_theme
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, read_addresses
-from candidate_cards.cli.report import counted, visible
+from candidate_cards.cli.report import counted, exit_code, lost, print_lost, visible
 from candidate_cards.delivery import Journal, Outcome, Outgoing, SmtpServer, Status, deliver
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.exports import get_exporter, parse_address
@@ -114,16 +114,15 @@ def run(options: SendOptions) -> ExitCode:
         show_emails=options.emails,
         templates=options.templates,
     )
+    # A bad address or header is an error before anything is sent.
     recipients = _recipients(options)
-    # Made once with all the rest: a bad header is an error before anything is sent.
     messages = [
         _Message(_key(recipient, email), recipient, envelope, email)
         for recipient, envelope in recipients.items()
         for email in emails
     ]
     server = _server(options)
-    for problem in shortlist.problems:
-        click.echo(f"{problem.severity}: {visible(str(problem))}", err=True)
+    print_lost(shortlist.problems, shortlist.failed)
     if not options.yes:
         return _print_plan(shortlist, emails, messages, server, options)
     if server is None:
@@ -230,7 +229,7 @@ def _print_plan(
         plan = {
             "dryRun": True,
             "candidates": len(shortlist.candidates),
-            "failed": [profile.to_wire() for profile in shortlist.failed],
+            **lost(shortlist.problems, shortlist.failed),
             "messages": [{"subject": email.subject, "htmlBytes": email.size} for email in emails],
             "recipients": recipients,
             "toSend": len(left),
@@ -253,12 +252,7 @@ def _print_plan(
             "Nothing was sent: add --yes to send.",
             err=True,
         )
-    return ExitCode.OK if _is_whole(shortlist) else ExitCode.PARTIAL
-
-
-def _is_whole(shortlist: Shortlist) -> bool:
-    unusable = any(problem.severity == "error" for problem in shortlist.problems)
-    return not unusable and not shortlist.failed
+    return exit_code(shortlist.problems, shortlist.failed)
 
 
 def _print_outcome(outcome: Outcome) -> None:
@@ -278,6 +272,7 @@ def _report(
         report: dict[str, Any] = {
             "dryRun": False,
             "candidates": len(shortlist.candidates),
+            **lost(shortlist.problems, shortlist.failed),
             "outcomes": [
                 {
                     "recipient": outcome.recipient,
@@ -299,5 +294,6 @@ def _report(
     arrived = sum(counts[status] for status in _ARRIVED)
     if not arrived:
         return ExitCode.FAILURE
-    whole = arrived == asked and _is_whole(shortlist)
-    return ExitCode.OK if whole else ExitCode.PARTIAL
+    if arrived < asked:
+        return ExitCode.PARTIAL
+    return exit_code(shortlist.problems, shortlist.failed)

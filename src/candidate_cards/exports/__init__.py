@@ -322,7 +322,8 @@ def render(  # noqa: PLR0913  each is a choice that users make
     whole_cards: tuple[CardView, ...] = ()
     if exporter.message:
         cards = tuple(map(told_directions, cards))
-        whole_cards = cards_of(capped=False)
+        # Only a card leaves points out for want of room.
+        whole_cards = cards_of(capped=False) if density == "card" else cards
         message = message_view(frame, cards, labels, subject=subject, part=part)
     document = template.render(
         {

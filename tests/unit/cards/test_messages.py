@@ -23,6 +23,7 @@ from candidate_cards.cards import (
     shortlist_view,
     single_view,
 )
+from candidate_cards.exports._headers import subject_text
 from hostile_corpus import PAYLOADS, Payload
 
 if TYPE_CHECKING:
@@ -112,6 +113,14 @@ def test_a_part_is_in_subject_and_view(subject: str) -> None:
     view = message([card("Ada")] * 3, title="Welder", subject=subject, part=Part(2, 3, 4, 3))
     assert view.subject == f"{subject or 'Shortlist for Welder: 3 candidates'} (part 2 of 3)"
     assert view.part == "part 2 of 3"
+
+
+@pytest.mark.parametrize(("subject", "title"), [("w" * 300, None), ("", "Welder " * 60)])
+def test_a_long_subject_keeps_its_part(subject: str, title: str | None) -> None:
+    """What makes room for the part is the rest of the line, which has 200 characters in all."""
+    view = message([card("Ada")] * 3, title=title, subject=subject, part=Part(2, 3, 4, 3))
+    assert view.subject.endswith(" (part 2 of 3)")
+    assert subject_text(view.subject) == view.subject
 
 
 def test_the_only_message_is_no_part() -> None:
