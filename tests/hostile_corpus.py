@@ -7,12 +7,15 @@ Payloads that ask for something over the network use names that never resolve (R
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from candidate_cards import Shortlist, parse_shortlist
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 FLAG: Final = "__pwned"
 """Global variable of a page that no payload may ever set."""
@@ -849,3 +852,51 @@ def replace_texts(candidate: Mapping[str, Any], texts: Mapping[Field, str]) -> d
         place[last]  # an unknown field is a mistake in a test, not a new one
         place[last] = text
     return changed
+
+
+def folded(text: str) -> str:
+    """Return text with each run of white space as one space."""
+    return " ".join(text.split())
+
+
+def hostile_wires() -> list[dict[str, Any]]:
+    """Return candidates of whom every text is hostile; each payload is once in each field.
+
+    After every tenth stands a plain neighbour, whose id begins with ``plain``.
+    """
+    urls = (*BAD_URLS, *REPAIRABLE_URLS, *(payload.text for payload in SHORT_PAYLOADS))
+    emails = (*HOSTILE_EMAILS, *(payload.text for payload in SHORT_PAYLOADS))
+    wires: list[dict[str, Any]] = []
+    for number in range(max(len(urls), len(emails))):
+        texts = {
+            field: SHORT_PAYLOADS[(number + shift) % len(SHORT_PAYLOADS)].text
+            for shift, field in enumerate(STRING_FIELDS)
+        }
+        texts[URL_FIELD] = urls[number % len(urls)]
+        texts[EMAIL_FIELD] = emails[number % len(emails)]
+        # Ids are told apart by their end, so that no two people become one.
+        texts["profileId",] = f"{texts['profileId',]}#{number}"
+        wires.append(replace_texts(harmless_candidate(), texts))
+        if number % 10 == 0:
+            wires.append(harmless_candidate(f"plain{number}"))
+    return wires
+
+
+def read_wires(wires: Sequence[dict[str, Any]]) -> Shortlist:
+    """Return these people, all of them."""
+    shortlist: Shortlist = parse_shortlist(json.dumps(wires))
+    assert len(shortlist.candidates) == len(wires)
+    return shortlist
+
+
+def printable_payloads() -> list[Payload]:
+    """Return the payloads that need no cleaning: most of them."""
+    printable = [
+        payload
+        for payload in SHORT_PAYLOADS
+        if payload.text.isprintable()
+        and payload.text == folded(payload.text)
+        and payload.group != "marks"  # towers are cut down
+    ]
+    assert len(printable) > 0.7 * len(SHORT_PAYLOADS)
+    return printable

@@ -15,6 +15,7 @@ from hostile_corpus import (
     TEXT_FIELDS,
     URL_FIELD,
     Field,
+    folded,
     harmless_candidate,
     payloads,
     replace_texts,
@@ -137,10 +138,6 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return value
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _wait_until_compiled(page: RecordedPage) -> None:
     playwright_sync = pytest.importorskip("playwright.sync_api")
     try:
@@ -183,11 +180,11 @@ def test_template_payloads_stay_text_in_a_compiled_page(
     changed = []
     for candidate, text in zip(shortlist.candidates, seen["cards"], strict=True):
         wire = candidate.model_dump(mode="json", by_alias=True)
-        words = _folded(text)
+        words = folded(text)
         changed += [
             f"{candidate.profile_id} {field}: {text_at(wire, field)!r}"
             for field in (*TEXT_FIELDS, EMAIL_FIELD, URL_FIELD)
-            if _folded(text_at(wire, field)) not in words
+            if folded(text_at(wire, field)) not in words
         ]
     assert not changed, "\n".join(changed)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from candidate_cards import Candidate, parse_shortlist, render_card, render_shortlist
+from candidate_cards import Candidate, render_card, render_shortlist
 from hostile_corpus import (
     BAD_URLS,
     EMAIL_FIELD,
@@ -18,18 +17,21 @@ from hostile_corpus import (
     PAYLOADS,
     REPAIRABLE_URLS,
     SHORT_PAYLOADS,
-    STRING_FIELDS,
     TEXT_FIELDS,
     URL_FIELD,
     Field,
+    folded,
     harmless_candidate,
+    hostile_wires,
     payloads,
+    printable_payloads,
+    read_wires,
     replace_texts,
     text_at,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from harness import RecordedPage
     from playwright.sync_api import Page
@@ -80,12 +82,6 @@ def format_(request: pytest.FixtureRequest) -> Format:
     return value
 
 
-def _read(wires: Sequence[dict[str, Any]]) -> Shortlist:
-    shortlist: Shortlist = parse_shortlist(json.dumps(wires))
-    assert len(shortlist.candidates) == len(wires)
-    return shortlist
-
-
 def _document(
     shortlist: Shortlist, format_: Format, theme: Theme, density: Density = "detail"
 ) -> str:
@@ -99,33 +95,6 @@ def _evaluate(tab: Page, body: str, argument: object = None) -> Any:  # noqa: AN
     return tab.evaluate(f"(argument) => {{ {_WALK} {body} }}", argument)
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _hostile_wires() -> list[dict[str, Any]]:
-    """Return candidates of whom every text is hostile; each payload is once in each field.
-
-    After every tenth stands a plain neighbour, whose id begins with ``plain``.
-    """
-    urls = (*BAD_URLS, *REPAIRABLE_URLS, *(payload.text for payload in SHORT_PAYLOADS))
-    emails = (*HOSTILE_EMAILS, *(payload.text for payload in SHORT_PAYLOADS))
-    wires: list[dict[str, Any]] = []
-    for number in range(max(len(urls), len(emails))):
-        texts = {
-            field: SHORT_PAYLOADS[(number + shift) % len(SHORT_PAYLOADS)].text
-            for shift, field in enumerate(STRING_FIELDS)
-        }
-        texts[URL_FIELD] = urls[number % len(urls)]
-        texts[EMAIL_FIELD] = emails[number % len(emails)]
-        # Ids are told apart by their end, so that no two people become one.
-        texts["profileId",] = f"{texts['profileId',]}#{number}"
-        wires.append(replace_texts(harmless_candidate(), texts))
-        if number % 10 == 0:
-            wires.append(harmless_candidate(f"plain{number}"))
-    return wires
-
-
 def _assert_nothing_happened(page: RecordedPage) -> None:
     assert page.tab.evaluate(f"window.{FLAG}") is None
     assert page.noise() == []
@@ -137,8 +106,8 @@ def test_every_payload_in_every_field_is_inert_text(
     page: RecordedPage, format_: Format, theme: Theme
 ) -> None:
     """Nothing runs, is asked for or leads away; each payload reads as text beside plain cards."""
-    wires = _hostile_wires()
-    shortlist = _read(wires)
+    wires = hostile_wires()
+    shortlist = read_wires(wires)
     tab = page.show(_document(shortlist, format_, theme))
 
     _assert_nothing_happened(page)
@@ -166,14 +135,14 @@ def test_every_payload_in_every_field_is_inert_text(
     lost = []
     for candidate, text in zip(shortlist.candidates, texts, strict=True):
         wire = candidate.model_dump(mode="json", by_alias=True)
-        words = _folded(text)
+        words = folded(text)
         fields = [*TEXT_FIELDS, EMAIL_FIELD]
         if "/in/" not in wire["linkedinUrl"]:  # otherwise it may be a link, named by our words
             fields.append(URL_FIELD)
         lost += [
             f"{field} of {candidate.profile_id[-20:]!r}"
             for field in fields
-            if _folded(text_at(wire, field)) not in words
+            if folded(text_at(wire, field)) not in words
         ]
     assert not lost, "\n".join(lost)
 
@@ -197,23 +166,16 @@ def test_every_payload_in_every_field_is_inert_text(
 
 def test_every_payload_alone_in_a_field_reads_verbatim(page: RecordedPage) -> None:
     """Payloads that need no cleaning arrive in the page character for character."""
-    printable = [
-        payload
-        for payload in SHORT_PAYLOADS
-        if payload.text.isprintable()
-        and payload.text == _folded(payload.text)
-        and payload.group != "marks"  # towers are cut down
-    ]
-    assert len(printable) > 0.7 * len(SHORT_PAYLOADS)
+    printable = printable_payloads()
     wires = [
         {"profileId": payload.id, "name": "Bo", "rationale": payload.text} for payload in printable
     ]
-    tab = page.show(_document(_read(wires), "fragment", "dark"))
+    tab = page.show(_document(read_wires(wires), "fragment", "dark"))
     texts = _evaluate(tab, "return cards().map((card) => card.innerText);")
     lost = [
         payload
         for payload, text in zip(printable, texts, strict=True)
-        if payload.text not in _folded(text)
+        if payload.text not in folded(text)
     ]
     assert lost == []
     _assert_nothing_happened(page)
@@ -236,7 +198,7 @@ def test_pointer_and_keyboard_lead_to_linkedin_or_a_letter_only(
         )
         for number, url in enumerate(urls)
     ]
-    tab = page.show(_document(_read(wires), format_, "dark", "row"))
+    tab = page.show(_document(read_wires(wires), format_, "dark", "row"))
     clicked = _evaluate(
         tab,
         """
@@ -272,7 +234,7 @@ def test_real_clicks_ask_for_linkedin_only(page: RecordedPage, format_: Format) 
         {**harmless_candidate("prof_1"), "linkedinUrl": REPAIRABLE_URLS[0]},
         {**harmless_candidate("prof_2"), "linkedinUrl": BAD_URLS[0]},
     ]
-    tab = page.show(_document(_read(wires), format_, "dark"))
+    tab = page.show(_document(read_wires(wires), format_, "dark"))
     tab.context.on("page", lambda popup: popup.close())
     links = tab.get_by_role("link", name="LinkedIn profile")
     assert links.count() in {1, 2}
@@ -305,7 +267,9 @@ def test_very_long_texts_do_not_widen_a_card(
         )
         for number in range(len(long))
     ]
-    tab = page.show(_document(_read(wires), format_, "light").replace(f"{_CARD_WIDTH}px", "100%"))
+    tab = page.show(
+        _document(read_wires(wires), format_, "light").replace(f"{_CARD_WIDTH}px", "100%")
+    )
     _evaluate(tab, _RESTYLE, _ALL_LAID_OUT)
     _assert_nothing_happened(page)
     width, furthest = _evaluate(
@@ -366,7 +330,7 @@ def test_bidi_controls_move_nothing_around_them(
         twin = {field: _without_controls(text, field) for field, text in texts.items()}
         wires.append(replace_texts(harmless_candidate(f"prof_{number}"), texts))
         wires.append(replace_texts(harmless_candidate(f"twin_{number}"), twin))
-    shortlist = _read(wires)
+    shortlist = read_wires(wires)
     if not cleaned:
         shortlist = shortlist.model_copy(
             update={"candidates": tuple(Candidate.model_validate(wire) for wire in wires)}
@@ -407,7 +371,7 @@ def test_a_line_keeps_its_order_whatever_the_scripts_in_it(
         # Without a role the headline stands in its place, with nothing but a comma after it.
         headless = {**wire, "profileId": f"{wire['profileId']}_", "currentRole": None}
         wires += [wire, {**headless, "headline": first}]
-    tab = page.show(_document(_read(wires), format_, "light"))
+    tab = page.show(_document(read_wires(wires), format_, "light"))
     lines, turned = _evaluate(
         tab,
         """

@@ -17,23 +17,22 @@ from hostile_corpus import (
     EMAIL_FIELD,
     FLAG,
     GOOD_URLS,
-    HOSTILE_EMAILS,
     PAYLOADS,
-    REPAIRABLE_URLS,
     SHORT_PAYLOADS,
-    STRING_FIELDS,
     TEXT_FIELDS,
     URL_FIELD,
     Field,
+    folded,
     harmless_candidate,
+    hostile_wires,
     payloads,
+    printable_payloads,
+    read_wires,
     replace_texts,
     text_at,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness import RecordedPage
 
 _LINK = re.compile(
@@ -67,16 +66,6 @@ def _document(content: Candidate | Shortlist, density: Density = "detail") -> st
     )
 
 
-def _read(wires: Sequence[dict[str, Any]]) -> Shortlist:
-    shortlist: Shortlist = parse_shortlist(json.dumps(wires))
-    assert len(shortlist.candidates) == len(wires)
-    return shortlist
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _assert_nothing_happened(page: RecordedPage) -> None:
     flags = page.tab.evaluate(
         f"""() => [window, ...[...document.querySelectorAll("iframe")]
@@ -86,29 +75,6 @@ def _assert_nothing_happened(page: RecordedPage) -> None:
     assert page.noise() == []
     # The document itself is the only thing that was ever asked for.
     assert [url for url in page.requests if not url.endswith("/favicon.ico")] == page.requests[:1]
-
-
-def _hostile_wires() -> list[dict[str, Any]]:
-    """Return candidates of whom every text is hostile; each payload is once in each field.
-
-    After every tenth stands a plain neighbour, whose id begins with ``plain``.
-    """
-    urls = (*BAD_URLS, *REPAIRABLE_URLS, *(payload.text for payload in SHORT_PAYLOADS))
-    emails = (*HOSTILE_EMAILS, *(payload.text for payload in SHORT_PAYLOADS))
-    wires: list[dict[str, Any]] = []
-    for number in range(max(len(urls), len(emails))):
-        texts = {
-            field: SHORT_PAYLOADS[(number + shift) % len(SHORT_PAYLOADS)].text
-            for shift, field in enumerate(STRING_FIELDS)
-        }
-        texts[URL_FIELD] = urls[number % len(urls)]
-        texts[EMAIL_FIELD] = emails[number % len(emails)]
-        # Ids are told apart by their end, so that no two people become one.
-        texts["profileId",] = f"{texts['profileId',]}#{number}"
-        wires.append(replace_texts(harmless_candidate(), texts))
-        if number % 10 == 0:
-            wires.append(harmless_candidate(f"plain{number}"))
-    return wires
 
 
 # In the page: the block of each candidate, which is a table with its heading, or a row.
@@ -142,8 +108,8 @@ _FOLLOWED = """() => {
 
 def test_every_payload_in_every_field_is_inert_text(page: RecordedPage, density: Density) -> None:
     """Nothing runs, is asked for or leads away; each payload reads as text beside plain people."""
-    wires = _hostile_wires()
-    shortlist = _read(wires)
+    wires = hostile_wires()
+    shortlist = read_wires(wires)
     tab = page.show(_document(shortlist, density))
     tab.evaluate(_TRIGGER)
     _assert_nothing_happened(page)
@@ -157,12 +123,12 @@ def test_every_payload_in_every_field_is_inert_text(page: RecordedPage, density:
     lost = []
     for candidate, text in zip(shortlist.candidates, texts, strict=True):
         wire = candidate.model_dump(mode="json", by_alias=True)
-        words = _folded(text)
+        words = folded(text)
         fields = [*_SHOWN[density], EMAIL_FIELD]
         if "/in/" not in wire["linkedinUrl"]:  # otherwise it may be a link, named by our words
             fields.append(URL_FIELD)
         for field in fields:
-            expected = _folded(text_at(wire, field))
+            expected = folded(text_at(wire, field))
             if field == ("rationale",) and density == "card" and len(expected) > _LEAD:
                 expected = expected[: _LEAD // 4]
             if expected not in words:
@@ -230,9 +196,9 @@ def test_every_payload_in_the_frame_is_inert_text(page: RecordedPage) -> None:
         # The one link writes to the sender.
         assert len(links) == 1
         assert links[0].startswith('<a href="mailto:ana@acme.example?subject=Re%3A%20'), label
-        assert _folded(title) == _folded(name)
+        assert folded(title) == folded(name)
         for expected in shown[label]:
-            assert _folded(expected or "") in _folded(text), label
+            assert folded(expected or "") in folded(text), label
         sizes.add(elements)
     # Only whether a text is empty after cleaning decides what elements there are.
     assert max(sizes) - min(sizes) <= 8
@@ -242,7 +208,7 @@ def test_a_candidate_alone_names_the_message_and_nothing_else(page: RecordedPage
     """A hostile name alone is title, label, heading and subject of the reply, all of it text."""
     mails = {
         payload.id: _document(
-            _read(
+            read_wires(
                 [{**harmless_candidate(), "name": payload.text, "headline": payload.text}]
             ).candidates[0],
             "card",
@@ -268,19 +234,12 @@ def test_a_candidate_alone_names_the_message_and_nothing_else(page: RecordedPage
 
 def test_every_payload_alone_in_a_field_reads_verbatim(page: RecordedPage) -> None:
     """Payloads that need no cleaning arrive in the message character for character."""
-    printable = [
-        payload
-        for payload in SHORT_PAYLOADS
-        if payload.text.isprintable()
-        and payload.text == _folded(payload.text)
-        and payload.group != "marks"  # towers are cut down
-    ]
-    assert len(printable) > 0.7 * len(SHORT_PAYLOADS)
+    printable = printable_payloads()
     wires = [
         {"profileId": payload.id, "name": payload.text, "aiFitPoints": [payload.text]}
         for payload in printable
     ]
-    tab = page.show(_document(_read(wires)))
+    tab = page.show(_document(read_wires(wires)))
     texts = tab.evaluate(
         f"""() => {{ {_BLOCKS} return blocks.map((one, n) => [rows[n].innerText,
           one.querySelector("h2").innerText, one.querySelector("li").innerText]); }}"""
@@ -288,7 +247,7 @@ def test_every_payload_alone_in_a_field_reads_verbatim(page: RecordedPage) -> No
     lost = [
         payload
         for payload, places in zip(printable, texts, strict=True)
-        if not all(payload.text in _folded(place) for place in places)
+        if not all(payload.text in folded(place) for place in places)
     ]
     assert lost == []
     _assert_nothing_happened(page)
@@ -303,7 +262,7 @@ def test_bad_addresses_are_text_and_good_ones_are_links(
         {"profileId": f"prof_{number}", "name": "Bo", "linkedinUrl": url}
         for number, url in enumerate(urls)
     ]
-    shortlist = _read(wires)
+    shortlist = read_wires(wires)
     tab = page.show(_document(shortlist, density))
     found = tab.evaluate(
         f"""() => {{ {_BLOCKS} return blocks.map((one) => [one.textContent,
@@ -313,7 +272,7 @@ def test_bad_addresses_are_text_and_good_ones_are_links(
     assert len(found) == len(urls)
     for candidate, (text, links) in zip(shortlist.candidates[: len(BAD_URLS)], found, strict=False):
         assert links == [], candidate.linkedin_url
-        assert _folded(candidate.linkedin_url or "") in _folded(text)
+        assert folded(candidate.linkedin_url or "") in folded(text)
     for url, (_, links) in zip(GOOD_URLS, found[len(BAD_URLS) :], strict=True):
         assert len(links) == 1, url
         assert _LINK.fullmatch(links[0])
@@ -355,7 +314,7 @@ def test_very_long_words_do_not_widen_a_message(page: RecordedPage, wrap: str) -
     mails["frame"] = _document(frame, "row")
     long = payloads("long")
     mails["all of them"] = _document(
-        _read(
+        read_wires(
             [
                 replace_texts(
                     harmless_candidate(f"prof_{number}"),
@@ -425,7 +384,7 @@ _TURNED = """(values) => {
 
 def _turned(page: RecordedPage, wires: list[dict[str, Any]], values: list[list[str]]) -> list[str]:
     """Return the values of each candidate that are torn or turned round by what is beside them."""
-    html = _document(_read(wires)).replace(
+    html = _document(read_wires(wires)).replace(
         # Letters beside others are kerned differently, which is no harm; wide, so that lines hold.
         "</head>",
         "<style>* { font-kerning: none; font-variant-ligatures: none }</style></head>",
@@ -476,7 +435,7 @@ def test_bidi_controls_turn_nothing_beside_them(page: RecordedPage) -> None:
 
 def test_a_browser_that_is_fooled_is_noticed(page: RecordedPage) -> None:
     """The measure measures: the same payloads, unescaped in a message, run and ask."""
-    html = mail(_read([harmless_candidate()]))
+    html = mail(read_wires([harmless_candidate()]))
     assert html.count("Marta Quill") >= 2
     payloads_ = payloads("markup")[:8]
     assert PAYLOADS[:8] == payloads_

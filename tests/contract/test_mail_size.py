@@ -19,7 +19,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from candidate_cards import Candidate, Shortlist, render_email, split_email
+from candidate_cards import (
+    Candidate,
+    Shortlist,
+    export_candidates,
+    render_email,
+    split_email,
+)
 from candidate_cards.cards import Density, Part
 from candidate_cards.errors import ExportError
 from candidate_cards.exports import render
@@ -195,6 +201,18 @@ def test_forty_full_cards_are_refused_with_both_ways_out() -> None:
     assert f"{MOST_BYTES:,}" in message
     assert all(way in message for way in ("--split", "split_email", "--density row"))
     assert not any(person.name in message for person in shortlist.candidates if person.name)
+
+
+@pytest.mark.parametrize("density", DENSITIES)
+def test_every_door_offers_only_what_is_less(density: Density) -> None:
+    """The bytes of a file are refused with the same words as the message they would hold."""
+    shortlist = full_shortlist(400)
+    with pytest.raises(ExportError) as of_message:
+        render_email(shortlist, density=density)
+    with pytest.raises(ExportError) as of_file:
+        export_candidates(shortlist, format="email", density=density)
+    assert str(of_message.value) == str(of_file.value)
+    assert ("--density row" in str(of_file.value)) == (density == "card")
 
 
 @pytest.mark.parametrize("theme", THEMES)

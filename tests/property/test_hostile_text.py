@@ -27,6 +27,7 @@ from hostile_corpus import (
     TEXT_FIELDS,
     URL_FIELD,
     Field,
+    folded,
     harmless_candidate,
     payloads,
     replace_texts,
@@ -124,10 +125,6 @@ class Outline(HTMLParser):
         return self._line_starts[line - 1] + column
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _show(candidate: Candidate, look: Look) -> str:
     format_, density, theme = look
     document = render_card(
@@ -215,11 +212,11 @@ def _assert_card_holds(candidate: Candidate, look: Look, fields: Iterable[Field]
     _assert_only_safe_addresses(outline.addresses)
     assert outline.elements == Outline(_show(_twin(candidate, outline), look)).elements
     wire = candidate.model_dump(mode="json", by_alias=True)
-    words = _folded(outline.words)
+    words = folded(outline.words)
     for field in _SHOWN[look[1]].intersection(fields):
         # A long summary folds in two on the card, with our own words in between.
         if field != ("rationale",) or look[1] == "detail":
-            text = _folded(with_balanced_bidi(text_at(wire, field)))
+            text = folded(with_balanced_bidi(text_at(wire, field)))
             # A headline that stands in for the role may name the company in other capitals.
             assert text in words or text.casefold() in words.casefold(), field
 
@@ -336,7 +333,7 @@ def test_any_text_of_a_shortlist_leaves_the_structure_alone(
     assert outline.cards == plain.cards
     if look[0] == "page":
         for key in texts:
-            assert _folded(getattr(shortlist, key) or "") in _folded(outline.words)
+            assert folded(getattr(shortlist, key) or "") in folded(outline.words)
 
 
 @unhurried
@@ -387,7 +384,7 @@ def test_no_hostile_address_becomes_a_link(look: Look) -> None:
         linked = [address for address in outline.addresses if not address.startswith("mailto:")]
         assert linked == [], url
         if look[1] != "row" and candidate.linkedin_url:
-            assert _folded(candidate.linkedin_url) in _folded(outline.words), url
+            assert folded(candidate.linkedin_url) in folded(outline.words), url
 
 
 @pytest.mark.parametrize("look", LOOKS, ids="-".join)

@@ -25,6 +25,7 @@ from candidate_cards import (
     render_email,
 )
 from candidate_cards.cards import DEFAULT_LABELS, CardView, Density, card_view
+from hostile_corpus import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,7 +198,7 @@ def test_a_mail_is_right(case: Case) -> None:
     preheader = body.xpath(".//div[contains(@style, 'display:none')]")
     assert len(preheader) == 1
     preheader[0].drop_tree()
-    text = _folded(body.text_content())
+    text = folded(body.text_content())
     assert not re.search(r"None|null|undefined|\[object", text)
     at = _follow(text, _head(case), 0)
     compared = isinstance(case.who, Shortlist) and case.density != "row"
@@ -216,7 +217,7 @@ def test_a_mail_is_right(case: Case) -> None:
             parts.append(DEFAULT_LABELS.respond)
         at = _follow(text, parts, at)
     _follow(text, _foot(case), at)
-    names = [_folded(heading.text_content()) for heading in body.xpath(".//h2")]
+    names = [folded(heading.text_content()) for heading in body.xpath(".//h2")]
     if compared:
         assert names == [f"{rank}. {view.name}" for rank, view in enumerate(case.views(), 1)]
 
@@ -240,7 +241,7 @@ def test_links_of_a_mail_are_right(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=_id)
 def test_a_text_is_right(case: Case) -> None:
     """The text says the same in the same order, with addresses in full."""
-    text = _folded(case.render().text.replace(f"\n{'-' * 72}\n", ""))
+    text = folded(case.render().text.replace(f"\n{'-' * 72}\n", ""))
     assert not re.search(r"None|null|undefined|\[object|[<]/?(p|td|span)\b", text)
     at = _follow(text, _head(case) if isinstance(case.who, Shortlist) else (), 0)
     for rank, view in enumerate(case.views(capped=False), 1):
@@ -300,16 +301,12 @@ def _structure(part: EmailMessage) -> Iterator[str]:
         yield one.get_content_type()
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _follow(text: str, parts: Any, at: int) -> int:  # noqa: ANN401  any texts
     """Assert that texts stand in a text one after the other; return where the last one ends."""
     for part in filter(None, parts):
-        place = text.find(_folded(part), at)
+        place = text.find(folded(part), at)
         assert place >= 0, part
-        at = place + len(_folded(part))
+        at = place + len(folded(part))
     return at
 
 

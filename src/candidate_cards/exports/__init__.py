@@ -334,7 +334,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
             "fallback": fallback,
         }
     )
-    return Rendering(document, frame, cards, message, whole_cards, chosen, labels)
+    return Rendering(document, frame, cards, message, whole_cards, chosen, labels, density)
 
 
 def _theme(exporter: Exporter, theme: Theme | str | PathLike[str] | None) -> Theme:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from candidate_cards.cards import CardView, Labels, MessageView, ShortlistView
+    from candidate_cards.cards import CardView, Density, Labels, MessageView, ShortlistView
     from candidate_cards.rendering import Document, TemplateSpec
     from candidate_cards.themes import Theme
 
@@ -24,6 +24,7 @@ class Rendering(NamedTuple):
         whole_cards: The same cards with nothing left out, only where there is a message.
         theme: What it was drawn with.
         labels: The language of our own words.
+        density: How much of each candidate it shows.
     """
 
     document: Document
@@ -33,6 +34,7 @@ class Rendering(NamedTuple):
     whole_cards: tuple[CardView, ...]
     theme: Theme
     labels: Labels
+    density: Density
 
 
 def encode(rendering: Rendering) -> bytes:

@@ -155,7 +155,7 @@ def render_email(  # noqa: PLR0913  each is a choice that users make
         labels=labels,
         templates=templates,
     )
-    return _fitting(_email(rendering), len(rendering.cards), density)
+    return _fitting(rendering)
 
 
 def split_email(shortlist: Shortlist, **look: Unpack[EmailLook]) -> tuple[Email, ...]:
@@ -211,13 +211,15 @@ def _bare(address: str) -> str:
     return parse_address(address, field="reply_to").address if address else ""
 
 
-def _fitting(email: Email, count: int, density: Density) -> Email:
+def _fitting(rendering: Rendering) -> Email:
+    email = _email(rendering)
     if email.size <= MOST_BYTES:
         return email
-    split = "; split it into several messages (--split, split_email)" if count > 1 else ""
+    several = len(rendering.cards) > 1
+    split = "; split it into several messages (--split, split_email)" if several else ""
     message = (
         f"the message has {email.size:,} bytes of HTML and Gmail hides what comes after "
-        f"{MOST_BYTES:,}{split}{_SHORTER[density]}"
+        f"{MOST_BYTES:,}{split}{_SHORTER[rendering.density]}"
     )
     raise ExportError(message)
 
@@ -225,8 +227,7 @@ def _fitting(email: Email, count: int, density: Density) -> Email:
 def _export(rendering: Rendering) -> bytes:
     from candidate_cards.exports import _mime  # noqa: PLC0415  loads the e-mail package
 
-    email = _fitting(_email(rendering), len(rendering.cards), "card")
-    return _mime.message_bytes(email.message())
+    return _mime.message_bytes(_fitting(rendering).message())
 
 
 def _tokens(theme: Theme) -> dict[str, str]:
