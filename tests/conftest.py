@@ -53,6 +53,12 @@ def node_modules() -> Path:
 
 
 @pytest.fixture(scope="session")
+def axe(node_modules: Path) -> str:
+    """The source of axe-core."""
+    return (node_modules / "axe-core" / "axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, one process per test worker."""
     found = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))

@@ -31,7 +31,7 @@ from candidate_cards import (
 )
 from candidate_cards.cards import DEFAULT_LABELS
 from candidate_cards.exports import compiled_template, get_exporter, render
-from candidate_cards.exports._mime import compose
+from candidate_cards.exports._mime import address, make_body
 from candidate_cards.rendering import CompiledTemplate, TemplateFolder, compile_template
 from candidate_cards.rendering.stylesheets import class_names, stylesheet_text
 
@@ -155,10 +155,8 @@ def _for_recipients(shortlist: Shortlist) -> Group[Envelope]:
     ]
 
     def composed(envelope: Envelope) -> str:
-        message = compose(
-            subject=email.subject, text=email.text, html=email.html, envelope=envelope
-        )
-        return message_bytes(message).decode("ascii")
+        body = make_body(text=email.text, html=email.html)
+        return message_bytes(address(body, envelope, email.subject)).decode("ascii")
 
     return Group(
         "message to bytes",

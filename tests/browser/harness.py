@@ -274,3 +274,16 @@ def changed_share(first: Image.Image, second: Image.Image) -> float:
         worst = ImageChops.lighter(worst, band)
     same = worst.histogram()[0]
     return 1 - same / (width * height)
+
+
+def violations(tab: Page, axe: str, options: Mapping[str, Any]) -> list[str]:
+    """Return one line for each rule of axe-core that the page breaks."""
+    # Through the debugger, which no content security policy of the page stops.
+    tab.evaluate(axe)
+    result = tab.evaluate("(options) => axe.run(options)", options)
+    assert result["passes"], "axe-core looked at something"
+    return [
+        f"{violation['id']}: {violation['help']}: "
+        + "; ".join(str(node["target"]) + node["failureSummary"] for node in violation["nodes"][:3])
+        for violation in result["violations"]
+    ]

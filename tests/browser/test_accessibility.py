@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from harness import violations
 from samples import BARE, FULL, SHORT, candidate_from
 
 from candidate_cards import Shortlist, render_card, render_shortlist
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from harness import RecordedPage
     from PIL.Image import Image
@@ -24,7 +24,12 @@ FORMATS: tuple[Format, ...] = ("fragment", "element", "page")
 DENSITIES: tuple[Density, ...] = ("row", "card", "detail")
 THEMES = ("dark", "light", "harbour")
 
-_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+_RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"],
+    }
+}
 _TEXT_CONTRAST = 4.5  # WCAG 1.4.3
 _HOST = """<!DOCTYPE html>
 <html lang="en">
@@ -59,12 +64,6 @@ def density(request: pytest.FixtureRequest) -> Density:
     return value
 
 
-@pytest.fixture(scope="session")
-def axe(node_modules: Path) -> str:
-    """The source of axe-core."""
-    return (node_modules / "axe-core" / "axe.min.js").read_text("utf-8")
-
-
 @pytest.fixture(scope="module")
 def shortlist() -> Shortlist:
     """One candidate with every part, one shorter, one nearly empty."""
@@ -91,19 +90,6 @@ def _evaluate(tab: Page, body: str, argument: object = None) -> Any:  # noqa: AN
     return tab.evaluate(f"async (argument) => {{ {_CARDS} {body} }}", argument)
 
 
-def _violations(tab: Page, axe: str) -> list[str]:
-    """Return one line for each rule of axe-core that the page breaks."""
-    # Through the debugger, which no content security policy of the page stops.
-    tab.evaluate(axe)
-    result = tab.evaluate("(tags) => axe.run({ runOnly: { type: 'tag', values: tags } })", _TAGS)
-    assert result["passes"], "axe-core looked at something"
-    return [
-        f"{violation['id']}: {violation['help']}: "
-        + "; ".join(str(node["target"]) + node["failureSummary"] for node in violation["nodes"][:3])
-        for violation in result["violations"]
-    ]
-
-
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("format_", ["fragment", "element"])
 def test_embedded_cards_break_no_rule_of_wcag(
@@ -114,7 +100,7 @@ def test_embedded_cards_break_no_rule_of_wcag(
         render_shortlist(shortlist, format=format_, density=density, theme=theme, show_emails=True)
         for density in DENSITIES
     ]
-    found = _violations(page.show(_HOST.format("".join(cards))), axe)
+    found = violations(page.show(_HOST.format("".join(cards))), axe, _RULES)
     assert not found, "\n".join(found)
 
 
@@ -123,14 +109,14 @@ def test_a_page_breaks_no_rule_of_wcag(
     page: RecordedPage, axe: str, shortlist: Shortlist, density: Density, theme: str
 ) -> None:
     """axe-core finds nothing against WCAG 2.2 AA in a page of any density and theme."""
-    found = _violations(page.show(_document(shortlist, "page", density, theme)), axe)
+    found = violations(page.show(_document(shortlist, "page", density, theme)), axe, _RULES)
     assert not found, "\n".join(found)
 
 
 def test_a_page_of_one_candidate_breaks_no_rule(page: RecordedPage, axe: str) -> None:
     """A page with a single card has a heading of level 1 and nothing against WCAG."""
     tab = page.show(str(render_card(candidate_from(FULL), format="page", density="detail")))
-    found = _violations(tab, axe)
+    found = violations(tab, axe, _RULES)
     assert not found, "\n".join(found)
     assert tab.locator("h1").all_inner_texts() == [FULL["name"]]
 
@@ -138,7 +124,7 @@ def test_a_page_of_one_candidate_breaks_no_rule(page: RecordedPage, axe: str) ->
 def test_a_broken_rule_is_noticed(page: RecordedPage, axe: str) -> None:
     """The measure measures: pale text and a nameless link are reported."""
     bad = '<p style="color:#ccc;background:#fff">pale</p><a href="https://example.test"></a>'
-    found = " ".join(_violations(page.show(_HOST.format(bad)), axe))
+    found = " ".join(violations(page.show(_HOST.format(bad)), axe, _RULES))
     assert "color-contrast" in found
     assert "link-name" in found
 

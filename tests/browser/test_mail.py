@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from harness import recorded_page
+from harness import recorded_page, violations
 from mail_pages import (
     ALONE,
     CONDITIONS,
@@ -465,28 +465,11 @@ _RULES = {
 }
 
 
-@pytest.fixture(scope="module")
-def axe(node_modules: Path) -> str:
-    """The source of axe-core."""
-    return (node_modules / "axe-core" / "axe.min.js").read_text("utf-8")
-
-
-def _violations(tab: Page, axe: str) -> list[str]:
-    tab.evaluate(axe)
-    result = tab.evaluate("(rules) => axe.run(rules)", _RULES)
-    assert result["passes"], "axe-core looked at something"
-    return [
-        f"{violation['id']}: {violation['help']}: "
-        + "; ".join(str(node["target"]) + node["failureSummary"] for node in violation["nodes"][:3])
-        for violation in result["violations"]
-    ]
-
-
 @pytest.mark.parametrize("content", CONTENTS)
 def test_messages_break_no_rule_of_wcag(page: RecordedPage, axe: str, content: str) -> None:
     """axe-core finds nothing against WCAG 2.2 AA or good practice, whatever is in the message."""
     found = {
-        density: _violations(page.show(mail(CONTENTS[content], "light", density)), axe)
+        density: violations(page.show(mail(CONTENTS[content], "light", density)), axe, _RULES)
         for density in DENSITIES
     }
     assert not any(found.values()), found
@@ -499,14 +482,14 @@ def test_themes_break_no_rule_of_wcag(
 ) -> None:
     """axe-core finds nothing against WCAG 2.2 AA in any theme and scheme."""
     page = open_page(color_scheme=scheme)
-    assert not _violations(page.show(mail(EXAMPLE, theme)), axe)
+    assert not violations(page.show(mail(EXAMPLE, theme)), axe, _RULES)
 
 
 def test_a_broken_rule_is_noticed(page: RecordedPage, axe: str) -> None:
     """The measure measures: pale texts, and a table that is for looks only, are reported."""
     html = mail(SEVERAL).replace(load_theme("light").tokens["color-muted"], "#bbbbbb")
     html = html.replace('<html lang="en"', "<html", 1)
-    found = " ".join(_violations(page.show(html), axe))
+    found = " ".join(violations(page.show(html), axe, _RULES))
     assert "color-contrast" in found
     assert "html-has-lang" in found
 

@@ -30,7 +30,8 @@ from candidate_cards.exports._mime import (
     Attachment,
     Envelope,
     InlineImage,
-    compose,
+    address,
+    make_body,
     message_bytes,
 )
 from hostile_corpus import HOSTILE_EMAILS, PAYLOADS, payloads
@@ -119,15 +120,13 @@ def _assert_all_is_text(subject: str, name: str, file: str, text: str, html: str
         to=tuple(map(str, recipients)),
         reply_to=str(Address(name, "reply@sender.test")),
     )
-    message = compose(
-        subject=subject,
+    body = make_body(
         text=text,
         html=html,
-        envelope=envelope,
         images=[InlineImage("logo@cards", b"\x89PNG", "image/png", file)],
         attachments=[Attachment(file, b"%PDF", "application/pdf")],
     )
-    read = _read(message)
+    read = _read(address(body, envelope, subject))
     assert read.keys() == HEADERS
     assert read["Subject"] == subject_text(subject)
     shown = display_name(name)
@@ -168,13 +167,8 @@ def test_every_payload_in_every_place_is_text() -> None:
 @given(name=real_names(), subject=real_names())
 def test_names_in_any_script_come_back_whole(name: str, subject: str) -> None:
     """A name of words in any script with any punctuation is read letter for letter."""
-    message = compose(
-        subject=subject,
-        text="",
-        html="",
-        envelope=Envelope(sender="a@b.test", to=(str(Address(name, "c@d.test")),)),
-    )
-    read = _read(message)
+    envelope = Envelope(sender="a@b.test", to=(str(Address(name, "c@d.test")),))
+    read = _read(address(make_body(text="", html=""), envelope, subject))
     assert read["Subject"] == subject
     assert [box.display_name for box in read["To"].addresses] == [name]
 

@@ -46,7 +46,6 @@ __all__ = [
     "Envelope",
     "InlineImage",
     "address",
-    "compose",
     "make_body",
     "message_bytes",
     "parse_address",
@@ -135,20 +134,6 @@ class Body:
     content_type: str
     parts: tuple[EmailMessage, ...] = field(repr=False)
     digest: str
-
-
-def compose(  # noqa: PLR0913  what a message consists of
-    *,
-    subject: str,
-    text: str,
-    html: str,
-    envelope: Envelope | None,
-    images: Sequence[InlineImage] = (),
-    attachments: Sequence[Attachment] = (),
-) -> EmailMessage:
-    """Return a message; arguments and errors as in `make_body` and `address`."""
-    body = make_body(text=text, html=html, images=images, attachments=attachments)
-    return address(body, envelope, subject)
 
 
 def make_body(
