@@ -108,7 +108,7 @@ def test_wheel_describes_itself(wheel: Path) -> None:
         commands = archive.read(f"{folder}/entry_points.txt").decode()
         licence = archive.read(f"{folder}/licenses/LICENSE").decode()
     assert metadata["Version"] == candidate_cards.__version__
-    assert metadata["License-Expression"] == "MIT"
+    assert metadata["License-Expression"] == "MIT AND OFL-1.1"
     assert metadata.get_payload() == (TREE / "README.md").read_text("utf-8")
     assert "candidate-cards = candidate_cards.cli:main" in commands
     assert licence == (TREE / "LICENSE").read_text("utf-8")

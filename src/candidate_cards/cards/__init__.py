@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from candidate_cards.cards.bands import DEFAULT_BANDS, TONES, Bands, Tone
+from candidate_cards.cards.dossiers import DossierFacts, DossierView, EntryView, dossier_view
 from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
 from candidate_cards.cards.links import linkedin_url, mailto_url
 from candidate_cards.cards.messages import (
@@ -40,12 +41,16 @@ __all__ = [
     "Bands",
     "CardView",
     "Density",
+    "DossierFacts",
+    "DossierView",
+    "EntryView",
     "Labels",
     "MessageView",
     "Part",
     "ShortlistView",
     "Tone",
     "card_view",
+    "dossier_view",
     "linkedin_url",
     "mailto_url",
     "message_view",

@@ -69,6 +69,22 @@ class Labels:
     part: str = "part {number} of {total}"
     respond: str = "Reply"
     reply_subject: str = "Re: {name}"
+    dossier: str = "Candidate dossier"
+    brief: str = "Brief"
+    contents: str = "Contents"
+    place: str = "Location"
+    date: str = "Date"
+    confidential: str = "Confidential."
+    confidential_for: str = "Confidential. Prepared for {client}."
+    keep_until: str = "Keep until {date}, then destroy."
+    recommendation: str = "Recommendation"
+    method: str = "Method and notice"
+    method_text: str = (
+        "Software compared each profile with the brief. It gave a score from 0 to 100 and wrote "
+        "the texts marked AI, from what the profile says. People chose whom to present."
+    )
+    bands_title: str = "What the scores mean"
+    page: str = "Page {number} of {total}"
 
 
 DEFAULT_LABELS = Labels()

@@ -60,7 +60,9 @@ def linkedin_url(url: str) -> str | None:
         query = quote(parts.query, safe="/%:@!$&()*+,;=-._~?")
     except UnicodeEncodeError:
         return None
-    return f"https://{host}{path or '/'}" + (f"?{query}" if query else "")
+    whole = f"https://{host}{path or '/'}" + (f"?{query}" if query else "")
+    # Percent-encoding makes nine characters of one; what comes out is an address too.
+    return whole if len(whole) <= _MAX_URL else None
 
 
 def mailto_url(address: str) -> str | None:

@@ -106,6 +106,48 @@ _look = _options(
     click.option("--author", metavar="TEXT", help="Who made it."),
 )
 
+_date = click.option(
+    "--date",
+    metavar="TIME",
+    help="ISO 8601: of a message, with its zone, by default now; of a dossier, a day.",
+)
+
+_dossier = _options(
+    click.option(
+        "--page-size",
+        type=click.Choice(("A4", "Letter"), case_sensitive=False),
+        help="Of a dossier; by default A4.",
+    ),
+    click.option("--keep-until", metavar="DAY", help="What a dossier says of its own end."),
+    click.option(
+        "--not-confidential", is_flag=True, help="Leave out the line that says a dossier is."
+    ),
+    click.option(
+        "--jobs",
+        metavar="N",
+        type=click.IntRange(1, 256),
+        help="Processes that render a dossier; by default one per core.",
+    ),
+    click.option(
+        "--cache",
+        metavar="DIR",
+        type=click.Path(file_okay=False),
+        help="Keep a dossier's finished sections there (personal data), for the next edition.",
+    ),
+    click.option(
+        "--part-seconds",
+        metavar="SECONDS",
+        type=click.FloatRange(0, 86400, min_open=True),
+        help="Longest time for one candidate in a dossier; by default 60.",
+    ),
+    click.option(
+        "--part-memory",
+        metavar="MIB",
+        type=click.IntRange(512),
+        help="Most memory for one candidate in a dossier; by default 2048.",
+    ),
+)
+
 _mail = _options(
     click.option(
         "--from",
@@ -118,7 +160,6 @@ _mail = _options(
     ),
     click.option("--reply-to", metavar="ADDRESS", help="Who is answered, if not the sender."),
     click.option("--subject", metavar="TEXT", help="In place of role and count."),
-    click.option("--date", metavar="TIME", help="ISO 8601 with its zone; by default now."),
     click.option(
         "--unsubscribe", metavar="URL", help="An https address that takes one click (RFC 8058)."
     ),
@@ -152,8 +193,8 @@ _mail = _options(
     "--format",
     "format_name",
     metavar="NAME",
-    help="fragment, element, page or email; by default what OUT's extension says, .html being a "
-    "page.",
+    help="fragment, element, page, email, pdf or png; by default what OUT's extension says, .html "
+    "being a page.",
 )
 @_look
 @click.option(
@@ -167,7 +208,9 @@ _mail = _options(
     is_flag=True,
     help="Leave the fragment out of an element: for policies that forbid style attributes.",
 )
+@_date
 @_mail
+@_dossier
 @click.option(
     "--json", "as_json", is_flag=True, help="Report as JSON on stdout (on stderr if OUT is -)."
 )
@@ -175,22 +218,25 @@ _mail = _options(
 @click.option("--dry-run", is_flag=True, help="Render and report, but write nothing.")
 @click.pass_context
 def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
-    """Render candidates as HTML, or as a message (.eml).
+    """Render candidates as HTML, a message (.eml) or a dossier (.pdf).
 
     INPUT is a file or - for stdin, JSON or JSON Lines: a sourcing, preview or enrichment result,
     one candidate, or a list or stream of them. Several inputs are merged: the same profile in
     two of them becomes one card.
     """
+    from candidate_cards.cli.dossier import DossierOptions
     from candidate_cards.cli.mail import MailOptions
     from candidate_cards.cli.render import RenderOptions, run
 
     _check_inputs(options["inputs"])
     mail = MailOptions.taken_from(options)
-    ctx.exit(run(RenderOptions(**options, mail=mail)))
+    dossier = DossierOptions.taken_from(options)
+    ctx.exit(run(RenderOptions(**options, mail=mail, dossier=dossier)))
 
 
 @application.command(no_args_is_help=True, epilog=EPILOG)
 @_inputs
+@_date
 @_mail
 @click.option(
     "--to-file",

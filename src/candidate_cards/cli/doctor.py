@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Literal
@@ -18,7 +17,9 @@ import click
 from candidate_cards import __version__, list_formats, list_themes, render_card
 from candidate_cards._resources import resource_root
 from candidate_cards.cli.exit_codes import ExitCode
-from candidate_cards.errors import CandidateCardsError
+from candidate_cards.errors import CandidateCardsError, MissingDependencyError
+from candidate_cards.exports._pdf.engine import load_weasyprint, render_pdf
+from candidate_cards.exports._pdf.pango import pango_command
 from candidate_cards.models import Candidate
 
 if TYPE_CHECKING:
@@ -33,25 +34,13 @@ _OLDEST_PYTHON = (3, 11)
 #: Longest wait for fontconfig, which builds its cache on first use; seconds.
 _FONT_LIST_TIMEOUT = 60
 
-_APT = "sudo apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-
-#: Command that installs Pango, by ``ID`` or ``ID_LIKE`` of os-release or by ``sys.platform``.
-_PANGO_COMMANDS = {
-    "debian": _APT,
-    "ubuntu": _APT,
-    "fedora": "sudo dnf install -y pango",
-    "rhel": "sudo dnf install -y pango",
-    "arch": "sudo pacman -S --needed pango",
-    "alpine": "apk add pango",
-    "suse": "sudo zypper install -y pango",
-    "darwin": "brew install pango",
-    "win32": "pacman -S mingw-w64-ucrt-x86_64-pango  (in an MSYS2 shell)",
-}
-
 #: What the cards' texts need, as fontconfig patterns.
 _SCRIPTS = {
     "Latin": (":lang=en", "fonts-noto-core"),
     "Chinese, Japanese, Korean": (":lang=ja", "fonts-noto-cjk"),
+    "Arabic": (":lang=ar", "fonts-noto-core"),
+    "Hebrew": (":lang=he", "fonts-noto-core"),
+    "Thai": (":lang=th", "fonts-noto-core"),
     "emoji": (":charset=1f600", "fonts-noto-color-emoji"),
 }
 
@@ -161,30 +150,11 @@ def _card(name: str, status: Status, theme: str, output_format: str) -> Finding:
 def _pdf_engine() -> Finding:
     name = "PDF engine"
     try:
-        # Without Pango it prints advice on stdout, into what may be a JSON report.
-        with redirect_stdout(sys.stderr):
-            import weasyprint  # noqa: PLC0415 - takes half a second, and may not load at all
-
-            size = len(weasyprint.HTML(string="<p>Sample").write_pdf())
-    except ImportError as error:
-        return Finding(name, "warning", f"no WeasyPrint ({error})", "pip install weasyprint")
-    except OSError:
-        detail = "WeasyPrint cannot load Pango; HTML works without it"
-        return Finding(name, "warning", detail, pango_command())
-    return Finding(name, "ok", f"WeasyPrint {weasyprint.__version__} ({size} bytes for a line)")
-
-
-def pango_command() -> str:
-    """Return the one command that installs Pango on this system."""
-    keys = [sys.platform]
-    if sys.platform == "linux":
-        try:
-            release = platform.freedesktop_os_release()
-        except OSError:
-            release = {}
-        keys = [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
-    found = (_PANGO_COMMANDS[key] for key in keys if key in _PANGO_COMMANDS)
-    return next(found, "install Pango 1.44 or later with the system's package manager")
+        load_weasyprint()
+        pages = render_pdf('<html lang="en"><title>Sample</title><p>Sample', "").pages
+    except MissingDependencyError as error:
+        return Finding(name, "warning", str(error), pango_command())
+    return Finding(name, "ok", f"WeasyPrint {metadata.version('weasyprint')} ({pages} page)")
 
 
 def _fonts() -> Iterator[Finding]:

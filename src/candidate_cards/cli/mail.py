@@ -35,7 +35,6 @@ class MailOptions:
         to: Who it is to.
         reply_to: Who is answered, if not the sender.
         subject: ``None`` for role and count.
-        date: An ISO 8601 time with its zone; ``None`` for now.
         unsubscribe: An https address, or ``None``.
         attach: Paths of files.
         split: Whether a long shortlist becomes several messages.
@@ -45,7 +44,6 @@ class MailOptions:
     to: tuple[str, ...] = ()
     reply_to: str | None = None
     subject: str | None = None
-    date: str | None = None
     unsubscribe: str | None = None
     attach: tuple[str, ...] = ()
     split: bool = False
@@ -91,11 +89,12 @@ class MailOptions:
             return parse_address(self.reply_to, field="--reply-to").address
         return "" if self.sender is None else parse_address(self.sender, field="--from").address
 
-    def envelope(self, to: tuple[str, ...], now: datetime) -> Envelope | None:
+    def envelope(self, to: tuple[str, ...], date: str | None, now: datetime) -> Envelope | None:
         """Return who a message is from and to; ``None`` without a sender.
 
         Args:
             to: Who it is to.
+            date: An ISO 8601 time with its zone, or ``None``.
             now: Its date where none is given.
 
         Raises:
@@ -103,7 +102,7 @@ class MailOptions:
             InputError: An address or another header cannot be used.
         """
         if self.sender is None:
-            if to or self.reply_to or self.date or self.unsubscribe:
+            if to or self.reply_to or date or self.unsubscribe:
                 message = "--to, --reply-to, --date and --unsubscribe need --from"
                 raise click.UsageError(message, click.get_current_context(silent=True))
             return None
@@ -111,7 +110,7 @@ class MailOptions:
             sender=self.sender,
             to=to,
             reply_to=self.reply_to,
-            date=now if self.date is None else _date(self.date),
+            date=now if date is None else _date(date),
             unsubscribe=self.unsubscribe,
         )
 

@@ -17,6 +17,7 @@ from candidate_cards import (
     load_theme,
     message_bytes,
 )
+from candidate_cards.cli.dossier import DossierOptions
 from candidate_cards.cli.mail import MailOptions, reproducible_now
 from candidate_cards.cli.report import Output, Report
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_file
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from candidate_cards.cards import Density
     from candidate_cards.cli.exit_codes import ExitCode
     from candidate_cards.exports import Exporter
+    from candidate_cards.exports.pdf import PdfPool
     from candidate_cards.models import Candidate
     from candidate_cards.themes import Theme
 
@@ -60,7 +62,9 @@ class RenderOptions:
         client: Who it is for.
         author: Who made it.
         templates: A folder of own templates, or ``None``.
+        date: When a message is sent, or what a dossier says; ISO 8601.
         mail: What is said of a message.
+        dossier: What is said of a dossier.
         as_json: Report as JSON.
         force: Overwrite.
         dry_run: Write nothing.
@@ -79,7 +83,9 @@ class RenderOptions:
     client: str | None = None
     author: str | None = None
     templates: str | None = None
+    date: str | None = None
     mail: MailOptions = field(default_factory=MailOptions)
+    dossier: DossierOptions = field(default_factory=DossierOptions)
     as_json: bool = False
     force: bool = False
     dry_run: bool = False
@@ -137,12 +143,13 @@ def run(options: RenderOptions) -> ExitCode:
         )
 
     outputs = []
-    for part in _with_progress(parts):
-        for path, content in _files(part, exporter, theme, options):
-            if not options.dry_run:
-                _write(path, content)
-            profile_id = None if isinstance(part.content, Shortlist) else part.content.profile_id
-            outputs.append(Output(profile_id, str(path or _STDOUT), len(content)))
+    with options.dossier.pool() as pool:
+        for part in _with_progress(parts):
+            for path, content in _files(part, exporter, theme, options, pool):
+                if not options.dry_run:
+                    _write(path, content)
+                alone = None if isinstance(part.content, Shortlist) else part.content.profile_id
+                outputs.append(Output(alone, str(path or _STDOUT), len(content)))
 
     report = Report(
         outputs=outputs,
@@ -163,11 +170,16 @@ def run(options: RenderOptions) -> ExitCode:
 
 def _exporter(options: RenderOptions) -> Exporter:
     exporter = _chosen_exporter(options)
+    message = ""
     if options.mail.given and not exporter.message:
         message = "options of a message need a message: name OUT .eml, or pass --format email"
-        raise click.UsageError(message, click.get_current_context(silent=True))
-    if options.heading_level and exporter.message:
-        message = "--heading-level is for cards in a page; a message has its own outline"
+    elif options.dossier.given and not exporter.dossier:
+        message = "options of a dossier need a dossier: name OUT .pdf, or pass --format pdf"
+    elif options.date and not (exporter.message or exporter.dossier):
+        message = "--date is for messages (.eml) and dossiers (.pdf)"
+    elif options.heading_level and (exporter.message or exporter.dossier):
+        message = f"--heading-level is for cards in a page; {exporter.name} has its own outline"
+    if message:
         raise click.UsageError(message, click.get_current_context(silent=True))
     return exporter
 
@@ -216,11 +228,21 @@ def _alone(shortlist: Shortlist) -> Candidate | None:
 
 
 def _files(
-    part: _Part, exporter: Exporter, theme: Theme, options: RenderOptions
+    part: _Part, exporter: Exporter, theme: Theme, options: RenderOptions, pool: PdfPool
 ) -> list[tuple[Path | None, bytes]]:
     """Return what a part becomes: one file, or several messages."""
     if exporter.message:
         return _messages(part, theme, options)
+    if exporter.dossier:
+        content = options.dossier.pdf(
+            part.content,
+            theme=theme,
+            given_date=options.date,
+            show_emails=options.emails,
+            templates=options.templates,
+            pool=pool,
+        )
+        return [(part.path, content)]
     content = export_candidates(
         part.content,
         format=exporter.name,
@@ -243,7 +265,7 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         show_emails=options.emails,
         templates=options.templates,
     )
-    envelope = mail.envelope(mail.to, reproducible_now())
+    envelope = mail.envelope(mail.to, options.date, reproducible_now())
     contents = [message_bytes(email.message(envelope)) for email in emails]
     if part.path is None and len(contents) == 1:
         return [(None, contents[0])]

@@ -44,6 +44,7 @@ class SendOptions:
         inputs: Paths, or ``-`` once.
         mail: What is said of the messages.
         to_file: Paths of address lists.
+        date: An ISO 8601 time with its zone; ``None`` for now.
         theme: A theme's name, or a path; ``None`` for the format's own.
         density: How much of each candidate is shown.
         emails: Whether candidates' e-mail addresses are shown.
@@ -68,6 +69,7 @@ class SendOptions:
     inputs: tuple[str, ...]
     mail: MailOptions
     to_file: tuple[str, ...] = ()
+    date: str | None = None
     theme: str | None = None
     density: Density = "card"
     emails: bool = False
@@ -167,7 +169,7 @@ def _recipients(options: SendOptions) -> dict[str, Envelope]:
     recipients: dict[str, Envelope] = {}
     for place, text in named:
         address = parse_address(text, field=place).address
-        envelope = mail.envelope((text,), now)
+        envelope = mail.envelope((text,), options.date, now)
         if envelope is not None:
             recipients.setdefault(address, envelope)
     if not recipients:

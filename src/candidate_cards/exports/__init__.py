@@ -19,9 +19,11 @@ from candidate_cards.cards import (
     Bands,
     CardView,
     Density,
+    DossierFacts,
     Labels,
     Part,
     card_view,
+    dossier_view,
     message_view,
     shortlist_view,
     single_view,
@@ -160,7 +162,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
         RenderingError: A template or style sheet cannot be compiled for this theme.
     """
     exporter = get_exporter(format)
-    if exporter.message:
+    if exporter.message or exporter.dossier:
         return render(
             candidate,
             format=format,
@@ -325,16 +327,20 @@ def render(  # noqa: PLR0913  each is a choice that users make
         # Only a card leaves points out for want of room.
         whole_cards = cards_of(capped=False) if density == "card" else cards
         message = message_view(frame, cards, labels, subject=subject, part=part)
+    dossier = None
+    if exporter.dossier:
+        dossier = dossier_view(frame, cards, facts=DossierFacts(), bands=bands, labels=labels)
     document = template.render(
         {
             "shortlist": frame,
             "cards": cards,
             "message": message,
+            "dossier": dossier,
             "nonce": nonce,
             "fallback": fallback,
         }
     )
-    return Rendering(document, frame, cards, message, whole_cards, chosen, labels, density)
+    return Rendering(document, frame, cards, message, whole_cards, chosen, labels, density, folder)
 
 
 def _theme(exporter: Exporter, theme: Theme | str | PathLike[str] | None) -> Theme:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from candidate_cards.cards import CardView, Density, Labels, MessageView, ShortlistView
     from candidate_cards.rendering import Document, TemplateSpec
@@ -25,6 +26,7 @@ class Rendering(NamedTuple):
         theme: What it was drawn with.
         labels: The language of our own words.
         density: How much of each candidate it shows.
+        templates: The folder of own templates, if there is one.
     """
 
     document: Document
@@ -35,6 +37,7 @@ class Rendering(NamedTuple):
     theme: Theme
     labels: Labels
     density: Density
+    templates: Path | None
 
 
 def encode(rendering: Rendering) -> bytes:
@@ -54,6 +57,7 @@ class Exporter:
         export: What was rendered to bytes.
         theme: Name of the theme where none is asked for.
         message: Whether its template also takes a `MessageView`.
+        dossier: Whether its template also takes a `DossierView`.
     """
 
     name: str
@@ -63,3 +67,4 @@ class Exporter:
     export: Callable[[Rendering], bytes] = encode
     theme: str = "dark"
     message: bool = False
+    dossier: bool = False

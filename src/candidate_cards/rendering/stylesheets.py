@@ -62,9 +62,31 @@ class _Sheet:
         if rule.lower_at_keyword in _CONDITIONAL:
             inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
             content = self.text(inner)
+        elif rule.lower_at_keyword == "page":
+            content = self._page(rule)
         else:
             content = self._declarations(rule)
         return f"@{rule.at_keyword}{' ' if prelude else ''}{prelude}{{{content}}}"
+
+    def _page(self, rule: Any) -> str:  # noqa: ANN401
+        """Write what a page holds: declarations, and boxes in its margins."""
+        boxes: list[str] = []
+        rest: list[Any] = []
+        for node in tinycss2.parse_blocks_contents(
+            rule.content, skip_comments=True, skip_whitespace=True
+        ):
+            if node.type == "at-rule":
+                boxes.append(self._rule(node))
+            else:
+                rest.append(node)
+        declarations = ";".join(map(self._declaration, rest))
+        return declarations + (";" if declarations and boxes else "") + "".join(boxes)
+
+    def _declaration(self, node: Any) -> str:  # noqa: ANN401
+        if node.type != "declaration":
+            message = node.message if node.type == "error" else "rules inside rules are not read"
+            raise self.error(f"@page: {message}", node)
+        return f"{node.name}:{self.values(node.value)}{'!important' if node.important else ''}"
 
     def _declarations(self, rule: Any) -> str:  # noqa: ANN401
         return ";".join(

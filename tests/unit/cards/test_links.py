@@ -139,8 +139,11 @@ def test_a_real_address_is_a_link(url: str) -> None:
 
 def test_an_endless_address_is_no_link() -> None:
     """An address longer than browsers and servers take is not linked."""
-    assert linkedin_url("https://www.linkedin.com/in/" + "é" * 2000) is not None
-    assert linkedin_url("https://www.linkedin.com/in/" + "é" * 2100) is None
+    assert linkedin_url("https://www.linkedin.com/in/" + "e" * 2000) is not None
+    assert linkedin_url("https://www.linkedin.com/in/" + "e" * 2100) is None
+    # Six characters each once it is an address.
+    assert linkedin_url("https://www.linkedin.com/in/" + "é" * 330) is not None
+    assert linkedin_url("https://www.linkedin.com/in/" + "é" * 340) is None
 
 
 _LOCAL = string.ascii_letters + string.digits + "!#$&*+/=?^_~.-"

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from candidate_cards import Candidate, list_themes, render_card
 from candidate_cards.cli.commands import application
-from candidate_cards.cli.doctor import pango_command
 from candidate_cards.cli.report import visible
+from candidate_cards.exports._pdf.pango import pango_command
 from command_line import invoke
 
 if TYPE_CHECKING:

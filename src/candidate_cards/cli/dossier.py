@@ -1,0 +1,108 @@
+"""Dossiers for the command line: facts, processes, and progress."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import date
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from candidate_cards.cards import DossierFacts
+from candidate_cards.exports.pdf import Limits, PdfPool, render_dossier
+
+if TYPE_CHECKING:
+    from candidate_cards import Candidate, Shortlist, Theme
+    from candidate_cards.exports.pdf import PageSize
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierOptions:
+    """What the command line says of a dossier.
+
+    Attributes:
+        page_size: Of the paper; ``None`` for A4.
+        keep_until: An ISO 8601 day, or ``None``.
+        not_confidential: Leave the line out that says it is.
+        jobs: How many processes render; ``None`` for one per core.
+        cache: A folder that keeps finished sections, or ``None``.
+        part_seconds: Longest time for one candidate; ``None`` for the default.
+        part_memory: Most memory for one candidate, in MiB; ``None`` for the default.
+    """
+
+    page_size: PageSize | None = None
+    keep_until: str | None = None
+    not_confidential: bool = False
+    jobs: int | None = None
+    cache: str | None = None
+    part_seconds: float | None = None
+    part_memory: int | None = None
+
+    @classmethod
+    def taken_from(cls, options: dict[str, Any]) -> Self:
+        """Take a command's dossier options out of all its options."""
+        return cls(**{name: options.pop(name) for name in cls.__dataclass_fields__})
+
+    @property
+    def given(self) -> bool:
+        """Whether any of them is on the command line."""
+        return self != type(self)()
+
+    def pool(self) -> PdfPool:
+        """Return the processes to render in; they start with the first part."""
+        usual = Limits()
+        if self.part_seconds is not None and not isfinite(self.part_seconds):
+            message = "must be a number of seconds"
+            raise click.BadParameter(message, param_hint="--part-seconds")
+        limits = Limits(
+            seconds=self.part_seconds or usual.seconds,
+            memory=self.part_memory * _MIB if self.part_memory else usual.memory,
+        )
+        return PdfPool(self.jobs, limits)
+
+    def pdf(  # noqa: PLR0913  what a dossier is made of
+        self,
+        content: Candidate | Shortlist,
+        *,
+        theme: Theme,
+        given_date: str | None,
+        show_emails: bool,
+        templates: str | None,
+        pool: PdfPool,
+    ) -> bytes:
+        """Return the dossier; on a terminal with progress on stderr."""
+        facts = DossierFacts(
+            issued=_day(given_date, "--date"),
+            keep_until=_day(self.keep_until, "--keep-until"),
+            confidential=not self.not_confidential,
+        )
+        return render_dossier(
+            content,
+            theme=theme,
+            page_size=self.page_size or "A4",
+            facts=facts,
+            show_emails=show_emails,
+            templates=templates,
+            pool=pool,
+            cache=self.cache,
+            on_progress=_print_progress if sys.stderr.isatty() else None,
+        )
+
+
+def _day(text: str | None, option: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        message = "must be a day such as 2026-03-02"
+        raise click.BadParameter(message, param_hint=option) from None
+
+
+def _print_progress(done: int, total: int) -> None:
+    end = "\n" if done == total else ""
+    click.echo(f"\rRendered {done} of {total} parts{end}", nl=False, err=True)

@@ -1,0 +1,162 @@
+"""Rendering parts in other processes, which can be ended: a deadline and a memory limit for each.
+
+Why processes: the PDF engine holds Python's lock, and nothing else stops a layout that never ends.
+A worker that runs over is killed and replaced, and the next part is rendered as if nothing was.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from candidate_cards.errors import ExportError
+from candidate_cards.exports._pdf.engine import render_pdf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from pebble import ProcessPool
+
+_MIB: Final = 1024 * 1024
+_PAGES: Final = ".pages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one part may take.
+
+    Attributes:
+        seconds: By the clock on the wall.
+        memory: Bytes of a worker's memory; only where the system can limit it (not on Windows).
+    """
+
+    seconds: float = 60.0
+    memory: int = 2048 * _MIB
+
+
+class Job(NamedTuple):
+    """A part to render.
+
+    Attributes:
+        html: The document.
+        stylesheet: Its style sheet.
+        path: Where the PDF goes.
+        name: What an error calls it; never a candidate's name.
+    """
+
+    html: str
+    stylesheet: str
+    path: Path
+    name: str
+
+    def pages(self) -> int:
+        """Return how many pages the finished part has."""
+        return int(self.path.with_suffix(_PAGES).read_text("ascii"))
+
+
+class PdfPool:
+    """Worker processes for PDF, kept warm from one dossier to the next.
+
+    Use it as a context manager; without one, parts are rendered in the caller's own process and
+    nothing limits them.
+    """
+
+    def __init__(self, workers: int | None = None, limits: Limits | None = None) -> None:
+        """Set up; processes start with the first part.
+
+        Args:
+            workers: How many; by default one per core.
+            limits: For each part.
+        """
+        self.workers = workers or os.cpu_count() or 1
+        self.limits = limits or Limits()
+        self._pool: ProcessPool | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers, at once."""
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]  # Pebble's types are partial
+            self._pool.join()
+            self._pool = None
+
+    def render(self, jobs: Sequence[Job]) -> Iterator[None]:
+        """Render parts, and yield once for each that is there, in their order.
+
+        Raises:
+            ExportError: A part took too long or too much memory, or the engine gave up on it; it
+                says which. The pool can be used again.
+        """
+        if self._pool is None:
+            self._pool = self._start()
+        future = self._pool.map(write_part, jobs, timeout=self.limits.seconds)
+        results = future.result()
+        try:
+            for job in jobs:
+                self._next(results, job)
+                yield
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _next(self, results: Iterator[None], job: Job) -> None:
+        from pebble import ProcessExpired  # noqa: PLC0415  with the pool
+
+        try:
+            next(results)
+        except (FutureTimeoutError, TimeoutError):
+            message = f"{job.name} took longer than {self.limits.seconds:g} s and was ended"
+        except MemoryError:
+            message = f"{job.name} needed more than {self.limits.memory // _MIB} MiB and was ended"
+        except ProcessExpired:
+            message = f"the process that rendered {job.name} was ended, most likely for its memory"
+        else:
+            return
+        raise ExportError(message) from None
+
+    def _start(self) -> ProcessPool:
+        from pebble import ProcessPool  # noqa: PLC0415  only where processes are wanted
+
+        return ProcessPool(
+            max_workers=self.workers,
+            context=get_context("spawn"),
+            initializer=_limit_memory,
+            initargs=(self.limits.memory,),
+        )
+
+
+def write_part(job: Job) -> None:
+    """Render a part into its file, which is there as a whole or not at all."""
+    rendered = render_pdf(job.html, job.stylesheet)
+    # The number of pages first: where the PDF is, it is.
+    for path, content in (
+        (job.path.with_suffix(_PAGES), str(rendered.pages).encode()),
+        (job.path, rendered.data),
+    ):
+        unfinished = path.with_suffix(f"{path.suffix}.{os.getpid()}.tmp")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+
+
+def _limit_memory(size: int) -> None:
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415  not on Windows
+
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))

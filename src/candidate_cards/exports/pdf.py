@@ -1,0 +1,273 @@
+"""``pdf``: a dossier for a client's desk; tagged, navigable, the same bytes for the same input.
+
+A dossier is made of parts, each rendered by itself:
+
+1. a section per candidate, which does not depend on the page that it begins on, so that a finished
+   one can be kept and used again;
+2. the front: cover, brief, comparison, and contents once the sections' pages are counted;
+3. the notice at the end.
+
+Then they are joined: one tree of tags, bookmarks, links from the contents, page numbers.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+from candidate_cards.cards import (
+    DEFAULT_BANDS,
+    DEFAULT_LABELS,
+    DossierFacts,
+    EntryView,
+    dossier_view,
+)
+from candidate_cards.errors import NotAvailableError
+from candidate_cards.exports import compiled_template, render
+from candidate_cards.exports._exporter import Exporter, Rendering
+from candidate_cards.exports._pdf.engine import print_fonts
+from candidate_cards.exports._pdf.workers import Job, Limits, PdfPool, write_part
+from candidate_cards.rendering import TemplateSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from os import PathLike
+
+    from candidate_cards.cards import Bands, DossierView, Labels
+    from candidate_cards.models import Candidate, Shortlist
+    from candidate_cards.themes import Theme
+
+__all__ = ["EXPORTER", "DossierFacts", "Limits", "PageSize", "PdfPool", "render_dossier"]
+
+PageSize = Literal["A4", "Letter"]
+
+_EDITION: Final = 1  # of what is done to a part beside rendering it; kept ones of another are stale
+_INSET: Final = 20 / 25.4 * 72  # the sheet's margin, in PDF points
+_MOST_ROUNDS: Final = (
+    4  # of the front: its length may change the numbers in it, and they its length
+)
+
+
+def render_dossier(  # noqa: PLR0913  each is a choice that users make
+    content: Candidate | Shortlist,
+    *,
+    theme: Theme | str | PathLike[str] = "light",
+    page_size: PageSize = "A4",
+    facts: DossierFacts | None = None,
+    show_emails: bool = False,
+    bands: Bands = DEFAULT_BANDS,
+    labels: Labels = DEFAULT_LABELS,
+    templates: str | PathLike[str] | None = None,
+    pool: PdfPool | None = None,
+    cache: str | PathLike[str] | None = None,
+    on_progress: Callable[[int, int], object] | None = None,
+) -> bytes:
+    """Render a dossier as PDF/UA-1.
+
+    Args:
+        content: A shortlist, or one candidate.
+        theme: A light one for paper; a dark one is for screens.
+        page_size: ``A4`` or ``Letter``.
+        facts: Dates, and whether it is confidential; no date is invented.
+        show_emails: Whether e-mail addresses appear.
+        bands: Lowest scores of the bands.
+        labels: The language of our own words.
+        templates: A folder with your own ``dossier/`` files.
+        pool: Processes to render in, each part within limits; without one, parts are rendered
+            here and nothing limits them.
+        cache: A folder that keeps finished sections, so that a dossier in which few candidates
+            changed is made anew in a fraction of the time. It holds personal data.
+        on_progress: Called with how many parts are done and how many there are.
+
+    Raises:
+        MissingDependencyError: The PDF engine's libraries are not there; it says how to get them.
+        ExportError: A part took too long or too much, or the engine gave up on it; it says which.
+        CandidateCardsError: As in `render_card`.
+    """
+    if page_size not in get_args(PageSize):
+        raise NotAvailableError("page size", page_size, get_args(PageSize))
+    rendering = render(
+        content,
+        format="pdf",
+        theme=theme,
+        density="detail",
+        show_emails=show_emails,
+        bands=bands,
+        labels=labels,
+        templates=templates,
+    )
+    return _Dossier(rendering, page_size, facts or DossierFacts(), bands).write(
+        pool=pool, cache=cache, on_progress=on_progress
+    )
+
+
+class _Dossier:
+    """One dossier on its way to a PDF."""
+
+    def __init__(
+        self, rendering: Rendering, page_size: PageSize, facts: DossierFacts, bands: Bands
+    ) -> None:
+        self._rendering = rendering
+        self._page_size = page_size
+        self._facts = facts
+        self._bands = bands
+
+    def write(
+        self,
+        *,
+        pool: PdfPool | None = None,
+        cache: str | PathLike[str] | None = None,
+        on_progress: Callable[[int, int], object] | None = None,
+    ) -> bytes:
+        """Render what is missing, and join."""
+        from candidate_cards.exports._pdf.merging import Footer, Info, Part, merge  # noqa: PLC0415
+
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            kept = folder if cache is None else Path(cache)
+            kept.mkdir(parents=True, exist_ok=True)
+            view = self._view()
+            sections = [
+                self._job(
+                    "section", self._view(subject=card.name), kept, f"candidate {number}", (card,)
+                )
+                for number, card in enumerate(self._rendering.cards, 1)
+            ]
+            notice = self._job("notice", view, folder, "the notice")
+            sample = self._job("sample", view, folder, "the page numbers")
+            pages: list[int] = []
+            for count in _render([*sections, notice, sample], pool):
+                pages.append(count)
+                if on_progress is not None:
+                    on_progress(len(pages), len(sections) + 3)
+            front = self._front(pages[: len(sections)], folder, pool)
+            if on_progress is not None:
+                on_progress(len(sections) + 3, len(sections) + 3)
+            parts = [
+                Part(front.path, "front"),
+                *(Part(job.path, _name(number)) for number, job in enumerate(sections, 1)),
+                Part(notice.path, "notice"),
+            ]
+            labels = self._rendering.labels
+            info = Info(title=view.title, lang=labels.lang, author=self._rendering.shortlist.author)
+            line = labels.page.format(number="{page}", total="{pages}")
+            color = _rgb(self._rendering.theme.tokens["color-muted"])
+            footer = Footer(sample=sample.path, text=line, color=color, inset=_INSET)
+            return merge(parts, info, footer)
+
+    def _front(self, pages: Sequence[int], folder: Path, pool: PdfPool | None) -> Job:
+        """Render the front until the page numbers in it are true."""
+        length = 2
+        for _ in range(_MOST_ROUNDS):
+            contents = self._contents(pages, length)
+            job = self._job("front", self._view(contents), folder, "the front")
+            (written,) = _render([job], pool)
+            if written == length:
+                break
+            length = written
+        return job
+
+    def _contents(self, pages: Sequence[int], front: int) -> Iterator[EntryView]:
+        from candidate_cards.exports._pdf.tags import LINK_PREFIX  # noqa: PLC0415  needs pydyf
+
+        first = front + 1
+        for number, (card, count) in enumerate(zip(self._rendering.cards, pages, strict=True), 1):
+            yield EntryView(card.name, f"{LINK_PREFIX}{_name(number)}", str(first))
+            first += count
+
+    def _view(self, contents: Iterator[EntryView] | None = None, subject: str = "") -> DossierView:
+        rendering = self._rendering
+        return dossier_view(
+            rendering.shortlist,
+            rendering.cards,
+            facts=self._facts,
+            bands=self._bands,
+            labels=rendering.labels,
+            contents=tuple(contents or ()),
+            subject=subject,
+        )
+
+    def _job(
+        self, part: str, view: DossierView, folder: Path, name: str, cards: Sequence[object] = ()
+    ) -> Job:
+        rendering = self._rendering
+        template = compiled_template(
+            _part_exporter(part, self._page_size),
+            rendering.theme,
+            "detail",
+            1,
+            rendering.labels,
+            rendering.templates,
+        )
+        html = template.render(
+            {"dossier": view, "cards": cards or rendering.cards, "nonce": "", "fallback": True}
+        )
+        digest = sha256(f"{_version()}\0{template.stylesheet}\0{html}".encode()).hexdigest()
+        return Job(str(html), template.stylesheet, folder / f"{digest}.pdf", name)
+
+
+def _render(jobs: Sequence[Job], pool: PdfPool | None) -> Iterator[int]:
+    """Render the parts that are not there yet, and yield the pages of each, in order."""
+    missing = [job for job in jobs if not job.path.exists()]
+    fresh = pool.render(missing) if pool else map(write_part, missing)
+    for job in jobs:
+        if job in missing:
+            next(fresh)
+        yield job.pages()
+
+
+def _rgb(color: str) -> tuple[float, float, float]:
+    red, green, blue = (level / 255 for level in bytes.fromhex(color[1:]))
+    return red, green, blue
+
+
+def _name(number: int) -> str:
+    return f"candidate-{number}"
+
+
+@cache
+def _version() -> str:
+    """Return what a kept section depends on beside its text."""
+    from importlib.metadata import version  # noqa: PLC0415  with the PDF engine
+
+    return f"{_EDITION} {version('weasyprint')}"
+
+
+@cache
+def _part_exporter(part: str, page_size: PageSize) -> Exporter:
+    return Exporter(
+        name=part,
+        media_type="application/pdf",
+        file_extension=".pdf",
+        template=_spec(f"dossier/{part}.html", page_size),
+    )
+
+
+def _spec(template: str, page_size: PageSize) -> TemplateSpec:
+    return TemplateSpec(template, stylesheets=("dossier/dossier.css",), tokens=_TOKENS[page_size])
+
+
+def _tokens(page_size: PageSize, theme: Theme) -> dict[str, str]:
+    """Return what the sheet needs beside the theme's own tokens."""
+    return {"page-size": page_size, "print-fonts": print_fonts(theme)}
+
+
+_TOKENS: Final = {size: partial(_tokens, size) for size in get_args(PageSize)}
+
+
+def _export(rendering: Rendering) -> bytes:
+    return _Dossier(rendering, "A4", DossierFacts(), DEFAULT_BANDS).write()
+
+
+EXPORTER = Exporter(
+    name="pdf",
+    media_type="application/pdf",
+    file_extension=".pdf",
+    template=_spec("dossier/dossier.html", "A4"),
+    export=_export,
+    theme="light",
+    dossier=True,
+)

@@ -1,0 +1,81 @@
+"""``png``: a picture of 600 by 315 px for chat previews, of one candidate or of a shortlist's top.
+
+It takes the same way as a dossier: the PDF engine lays it out, and a rasteriser draws the page.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+from candidate_cards.errors import ExportError
+from candidate_cards.exports import render
+from candidate_cards.exports._exporter import Exporter, Rendering
+from candidate_cards.exports._pdf.engine import print_fonts, render_pdf
+from candidate_cards.rendering import TemplateSpec
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from candidate_cards.models import Candidate, Shortlist
+    from candidate_cards.themes import Theme
+
+_PIXELS_PER_POINT: Final = 96 / 72
+_LARGEST_SCALE: Final = 4
+
+
+def render_picture(
+    content: Candidate | Shortlist,
+    *,
+    theme: Theme | str | PathLike[str] = "dark",
+    scale: int = 1,
+) -> bytes:
+    """Render a picture.
+
+    Args:
+        content: One candidate, or a shortlist, of which the first three are shown.
+        theme: As in `render_card`.
+        scale: Device pixels per CSS pixel, 1 to 4: 600 by 315 of them at 1.
+
+    Returns:
+        A PNG.
+
+    Raises:
+        ValueError: ``scale`` is not between 1 and 4.
+        MissingDependencyError: The PDF engine's libraries are not there; it says how to get them.
+        CandidateCardsError: As in `render_card`.
+    """
+    if not 1 <= scale <= _LARGEST_SCALE:
+        message = f"scale must be between 1 and {_LARGEST_SCALE}, not {scale}"
+        raise ValueError(message)
+    return _draw(render(content, format="png", theme=theme, density="card"), scale)
+
+
+def _draw(rendering: Rendering, scale: int = 1) -> bytes:
+    from pypdfium2 import PdfDocument, PdfiumError  # noqa: PLC0415  only for pictures
+
+    pdf = render_pdf(str(rendering.document), "")
+    try:
+        document = PdfDocument(pdf.data)
+        picture = document[0].render(scale=scale * _PIXELS_PER_POINT).to_pil()
+    except PdfiumError as error:
+        raise ExportError("the page could not be drawn") from error
+    file = BytesIO()
+    # The slowest part of it all at the usual level, for a file of the same size.
+    picture.convert("RGB").save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _tokens(theme: Theme) -> dict[str, str]:
+    return {"print-fonts": print_fonts(theme)}
+
+
+EXPORTER = Exporter(
+    name="png",
+    media_type="image/png",
+    file_extension=".png",
+    template=TemplateSpec(
+        "picture/picture.html", stylesheets=("picture/picture.css",), tokens=_tokens
+    ),
+    export=_draw,
+)
