@@ -37,6 +37,16 @@ _ARGUMENTS = (
 OpenPage = Callable[..., RecordedPage]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let somebody ask for more candidates than a suite has time for."""
+    parser.addoption(
+        "--dossier-people",
+        type=int,
+        metavar="N",
+        help="how many random candidates tests/pdf/test_paper.py puts on paper, by default 48",
+    )
+
+
 def _missing(reason: str) -> NoReturn:
     if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
         pytest.fail(_MISSING + reason, pytrace=False)

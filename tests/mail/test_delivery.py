@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from smtp_servers import LOOPBACK, PASSWORD, USERNAME, MailServer, RawServer
 
+import asynchronous
 from candidate_cards.delivery import (
     DeliveryError,
     Journal,
@@ -75,7 +76,7 @@ def awaited(
 ) -> tuple[Outcome, ...]:
     """Run the one that awaits, in a loop that looks after itself."""
     sending = deliver_async(messages, server, journal=journal, on_outcome=on_outcome)
-    return asyncio.run(sending, debug=True)
+    return asynchronous.run(sending, debug=True)
 
 
 DRIVERS: dict[str, Send] = {"deliver": deliver, "deliver_async": awaited}
@@ -282,7 +283,7 @@ def test_a_blocking_delivery_works_inside_a_running_loop() -> None:
         return deliver([message("a@mail.test")], server)
 
     with MailServer() as running:
-        (outcome,) = asyncio.run(inside(loopback(running.port)))
+        (outcome,) = asynchronous.run(inside(loopback(running.port)))
         assert outcome.status == "sent"
 
 
@@ -333,7 +334,7 @@ def test_a_cancelled_delivery_knows_what_was_in_flight(tmp_path: Path) -> None:
         held.set()
 
     with MailServer() as running:
-        asyncio.run(cancel_midway(running))
+        asynchronous.run(cancel_midway(running))
         running.desk.on_event = lambda _event, _recipient: None
         outcomes = deliver(map(message, people(5)[0]), loopback(running.port), journal=journal)
     assert [outcome.status for outcome in outcomes] == [
@@ -933,7 +934,7 @@ def test_nothing_is_left_in_the_loop(authority: trustme.CA, ca_file: Path) -> No
 
     with RawServer({"QUIT": None}, tls=context_of(authority.issue_cert(LOOPBACK))) as running:
         server = SmtpServer(LOOPBACK, running.port, "tls", timeout=2, ca_file=ca_file)
-        assert asyncio.run(watched(server)) == 1
+        assert asynchronous.run(watched(server)) == 1
 
 
 def test_a_size_is_announced_where_the_server_asks_for_it(send: Send) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 import re
 import site
@@ -265,6 +266,8 @@ def test_hostile_text_is_shown_as_the_text_that_it_is(watched: dict[str, Any]) -
 
 
 _LENGTH: Final = 500
+_MOST: Final = 5
+_FRAME_FIELDS: Final = ("title", "brief", "client", "author")
 _KINDS: Final = {
     "prose": "Led the platform team through three migrations and a merger. ",
     "cjk": "数据平台工程师エンジニア",
@@ -295,20 +298,44 @@ def _cost(part: tuple[str, str]) -> float:
     return time.process_time() - before
 
 
-def _assert_linear(parts: list[tuple[str, str]], name: str) -> None:
-    """Four times the text may take five times the time, as soon as one of three pairs says so."""
-    short, long = parts
-    ratios = []
-    for _ in range(3):
-        ratios.append(_cost(long) / _cost(short))
-        if ratios[-1] <= 5:
-            return
-    pytest.fail(f"{name}: {ratios}")
-
-
 def _length_of(kind: str, length: int) -> str:
     pattern = _KINDS[kind]
     return (pattern * (length // len(pattern) + 1))[:length]
+
+
+def _ratio(short: tuple[str, str], long: tuple[str, str]) -> float:
+    """Return how much more the second part takes; the lowest of up to three, as noise adds."""
+    ratios: list[float] = []
+    while len(ratios) < 3 and min(ratios, default=math.inf) > _MOST:
+        ratios.append(_cost(long) / _cost(short))
+    return min(ratios)
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_four_times_the_text_takes_at_most_five_times_the_time(kind: str) -> None:
+    """In all fields of a candidate at once, and in each text of the frame."""
+
+    def loaded(length: int) -> Shortlist:
+        text = _length_of(kind, length)
+        person = replace_texts(harmless_candidate(), dict.fromkeys(TEXT_FIELDS, text))
+        return parse_shortlist(
+            json.dumps({"candidates": [person], **dict.fromkeys(_FRAME_FIELDS, text)})
+        )
+
+    short, long = loaded(_LENGTH), loaded(4 * _LENGTH)
+    assert len(str(long.candidates[0].rationale)) > 3 * len(str(short.candidates[0].rationale))
+    assert _ratio(_section(short.candidates[0]), _section(long.candidates[0])) <= _MOST
+    assert _ratio(_front(short), _front(long)) <= _MOST
+
+
+def test_what_is_not_linear_is_noticed() -> None:
+    """The test above would see it: a table's columns cost the engine their square."""
+    _, sheet = _section(Candidate(profile_id="p"))
+
+    def spanning(columns: int) -> tuple[str, str]:
+        return f"<table><tr><td colspan={columns}>x</td></tr></table>", sheet
+
+    assert _ratio(spanning(2_000), spanning(8_000)) > _MOST
 
 
 # --- size

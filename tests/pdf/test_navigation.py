@@ -185,7 +185,7 @@ def _contents(dossier: Dossier) -> list[tuple[str, int]]:
     return found
 
 
-_ENTRY: Final = re.compile(r"(?P<name>.+?)[. ]{4,}(?P<page>\d+)", re.DOTALL)
+_ENTRY: Final = re.compile(r"(?P<name>.+?)\u00a0(?P<page>\d+)", re.DOTALL)
 
 
 def _heads(dossier: Dossier, page: int) -> list[str]:

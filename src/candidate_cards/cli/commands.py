@@ -89,9 +89,7 @@ _look = _options(
     click.option(
         "--density",
         type=click.Choice(DENSITIES),
-        default="card",
-        show_default=True,
-        help="How much of each candidate to show.",
+        help="How much of each candidate to show.  [default: card]",
     ),
     click.option("--emails", is_flag=True, help="Show candidates' e-mail addresses."),
     click.option(
@@ -207,6 +205,12 @@ _mail = _options(
     "--no-fallback",
     is_flag=True,
     help="Leave the fragment out of an element: for policies that forbid style attributes.",
+)
+@click.option(
+    "--scale",
+    type=click.IntRange(1, 4),
+    metavar="1-4",
+    help="Device pixels of a picture per CSS pixel: 2 for sharp screens.",
 )
 @_date
 @_mail

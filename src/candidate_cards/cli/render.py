@@ -23,6 +23,7 @@ from candidate_cards.cli.report import Output, Report
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_file
 from candidate_cards.errors import InputError
 from candidate_cards.exports import get_exporter
+from candidate_cards.exports.png import render_picture
 from candidate_cards.models import Shortlist
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class RenderOptions:
         output: A path, or ``-``; a folder if it is one or ends in a separator.
         format_name: ``None`` to go by the output's extension.
         theme: A theme's name, or a path; ``None`` for the format's own.
-        density: How much of each candidate is shown.
+        density: How much of each candidate is shown; ``None`` for what is usual.
         heading_level: 1 to 6, or ``None`` for the format's own.
         emails: Whether e-mail addresses are shown.
         no_fallback: Whether an element goes without the fragment inside.
@@ -63,6 +64,7 @@ class RenderOptions:
         author: Who made it.
         templates: A folder of own templates, or ``None``.
         date: When a message is sent, or what a dossier says; ISO 8601.
+        scale: Device pixels of a picture per CSS pixel, or ``None``.
         mail: What is said of a message.
         dossier: What is said of a dossier.
         as_json: Report as JSON.
@@ -74,7 +76,7 @@ class RenderOptions:
     output: str
     format_name: str | None = None
     theme: str | None = None
-    density: Density = "card"
+    density: Density | None = None
     heading_level: int | None = None
     emails: bool = False
     no_fallback: bool = False
@@ -84,6 +86,7 @@ class RenderOptions:
     author: str | None = None
     templates: str | None = None
     date: str | None = None
+    scale: int | None = None
     mail: MailOptions = field(default_factory=MailOptions)
     dossier: DossierOptions = field(default_factory=DossierOptions)
     as_json: bool = False
@@ -118,6 +121,7 @@ def run(options: RenderOptions) -> ExitCode:
     """
     exporter = _exporter(options)
     theme = load_theme(options.theme or exporter.theme)
+    density = exporter.density or options.density or "card"
     try:
         shortlist = load_shortlist(
             *options.inputs,
@@ -128,11 +132,11 @@ def run(options: RenderOptions) -> ExitCode:
         )
     except InputError as error:
         if options.as_json:
-            report = Report.of_nothing(error.problems, exporter.name, theme.name, options.density)
+            report = Report.of_nothing(error.problems, exporter.name, theme.name, density)
             report.print_json(to_stderr=options.output == _STDOUT)
         raise
 
-    parts = _parts(shortlist, options, exporter)
+    parts = _parts(shortlist, options, exporter, density)
     if not (options.force or options.dry_run):
         # Which files a shortlist in several messages becomes is known when they are rendered.
         refuse_existing(
@@ -158,7 +162,7 @@ def run(options: RenderOptions) -> ExitCode:
         problems=shortlist.problems,
         format=exporter.name,
         theme=theme.name,
-        density=options.density,
+        density=density,
         dry_run=options.dry_run,
     )
     if options.as_json:
@@ -179,6 +183,10 @@ def _exporter(options: RenderOptions) -> Exporter:
         message = "--date is for messages (.eml) and dossiers (.pdf)"
     elif options.heading_level and (exporter.message or exporter.dossier):
         message = f"--heading-level is for cards in a page; {exporter.name} has its own outline"
+    elif options.density and exporter.density:
+        message = f"--density is for cards and messages; {exporter.name} knows only one"
+    elif options.scale and exporter.name != "png":
+        message = "--scale is for pictures (.png)"
     if message:
         raise click.UsageError(message, click.get_current_context(silent=True))
     return exporter
@@ -204,14 +212,16 @@ def _is_folder(output: str) -> bool:
     return output.endswith(separators) or Path(output).is_dir()
 
 
-def _parts(shortlist: Shortlist, options: RenderOptions, exporter: Exporter) -> list[_Part]:
+def _parts(
+    shortlist: Shortlist, options: RenderOptions, exporter: Exporter, density: Density
+) -> list[_Part]:
     if options.output == _STDOUT or not _is_folder(options.output):
         path = None if options.output == _STDOUT else Path(options.output)
-        return [_Part(path, _alone(shortlist) or shortlist, options.density)]
+        return [_Part(path, _alone(shortlist) or shortlist, density)]
     folder = Path(options.output)
     stems = file_stems(candidate.profile_id for candidate in shortlist.candidates)
     parts = [
-        _Part(folder / f"{stem}{exporter.file_extension}", candidate, options.density)
+        _Part(folder / f"{stem}{exporter.file_extension}", candidate, density)
         for stem, candidate in zip(stems, shortlist.candidates, strict=True)
     ]
     if exporter.name == _DEFAULT_FORMAT:
@@ -243,6 +253,12 @@ def _files(
             pool=pool,
         )
         return [(part.path, content)]
+    if exporter.name == "png":
+        scale = options.scale or 1
+        picture = render_picture(
+            part.content, theme=theme, scale=scale, templates=options.templates
+        )
+        return [(part.path, picture)]
     content = export_candidates(
         part.content,
         format=exporter.name,

@@ -46,7 +46,7 @@ class SendOptions:
         to_file: Paths of address lists.
         date: An ISO 8601 time with its zone; ``None`` for now.
         theme: A theme's name, or a path; ``None`` for the format's own.
-        density: How much of each candidate is shown.
+        density: How much of each candidate is shown; ``None`` for what is usual.
         emails: Whether candidates' e-mail addresses are shown.
         title: The role, or ``None`` to keep what the inputs say; so ``brief`` and the others.
         brief: What was asked for.
@@ -71,7 +71,7 @@ class SendOptions:
     to_file: tuple[str, ...] = ()
     date: str | None = None
     theme: str | None = None
-    density: Density = "card"
+    density: Density | None = None
     emails: bool = False
     title: str | None = None
     brief: str | None = None
@@ -112,7 +112,7 @@ def run(options: SendOptions) -> ExitCode:
     emails = options.mail.emails(
         shortlist,
         theme=load_theme(options.theme or get_exporter("email").theme),
-        density=options.density,
+        density=options.density or "card",
         show_emails=options.emails,
         templates=options.templates,
     )

@@ -300,6 +300,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
     """
     exporter = get_exporter(format)
     chosen = _theme(exporter, theme)
+    density = exporter.density or density
     if heading_level is None:
         is_frame = isinstance(content, Shortlist) or exporter.template.embedded
         heading_level = 2 if is_frame else 1

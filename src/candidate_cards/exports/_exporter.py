@@ -58,6 +58,7 @@ class Exporter:
         theme: Name of the theme where none is asked for.
         message: Whether its template also takes a `MessageView`.
         dossier: Whether its template also takes a `DossierView`.
+        density: The only one that it knows; ``None`` for any.
     """
 
     name: str
@@ -68,3 +69,4 @@ class Exporter:
     theme: str = "dark"
     message: bool = False
     dossier: bool = False
+    density: Density | None = None

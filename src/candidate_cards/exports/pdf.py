@@ -46,6 +46,7 @@ PageSize = Literal["A4", "Letter"]
 
 _EDITION: Final = 1  # of what is done to a part beside rendering it; kept ones of another are stale
 _INSET: Final = 20 / 25.4 * 72  # the sheet's margin, in PDF points
+_BASE_LINE: Final = 34.0  # of the first line of the foot, from the lower edge, in PDF points
 _MOST_ROUNDS: Final = (
     4  # of the front: its length may change the numbers in it, and they its length
 )
@@ -93,7 +94,6 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         content,
         format="pdf",
         theme=theme,
-        density="detail",
         show_emails=show_emails,
         bands=bands,
         labels=labels,
@@ -155,7 +155,9 @@ class _Dossier:
             info = Info(title=view.title, lang=labels.lang, author=self._rendering.shortlist.author)
             line = labels.page.format(number="{page}", total="{pages}")
             color = _rgb(self._rendering.theme.tokens["color-muted"])
-            footer = Footer(sample=sample.path, text=line, color=color, inset=_INSET)
+            footer = Footer(
+                sample=sample.path, text=line, color=color, inset=_INSET, bottom=_BASE_LINE
+            )
             return merge(parts, info, footer)
 
     def _front(self, pages: Sequence[int], folder: Path, pool: PdfPool | None) -> Job:
@@ -197,7 +199,7 @@ class _Dossier:
         template = compiled_template(
             _part_exporter(part, self._page_size),
             rendering.theme,
-            "detail",
+            rendering.density,
             1,
             rendering.labels,
             rendering.templates,
@@ -270,4 +272,5 @@ EXPORTER = Exporter(
     export=_export,
     theme="light",
     dossier=True,
+    density="detail",
 )

@@ -29,6 +29,7 @@ def render_picture(
     *,
     theme: Theme | str | PathLike[str] = "dark",
     scale: int = 1,
+    templates: str | PathLike[str] | None = None,
 ) -> bytes:
     """Render a picture.
 
@@ -36,6 +37,7 @@ def render_picture(
         content: One candidate, or a shortlist, of which the first three are shown.
         theme: As in `render_card`.
         scale: Device pixels per CSS pixel, 1 to 4: 600 by 315 of them at 1.
+        templates: A folder with your own ``picture/`` files.
 
     Returns:
         A PNG.
@@ -48,7 +50,7 @@ def render_picture(
     if not 1 <= scale <= _LARGEST_SCALE:
         message = f"scale must be between 1 and {_LARGEST_SCALE}, not {scale}"
         raise ValueError(message)
-    return _draw(render(content, format="png", theme=theme, density="card"), scale)
+    return _draw(render(content, format="png", theme=theme, templates=templates), scale)
 
 
 def _draw(rendering: Rendering, scale: int = 1) -> bytes:
@@ -78,4 +80,5 @@ EXPORTER = Exporter(
         "picture/picture.html", stylesheets=("picture/picture.css",), tokens=_tokens
     ),
     export=_draw,
+    density="card",
 )

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+import asynchronous
 from candidate_cards.delivery import SmtpServer
 from candidate_cards.delivery._awaiting import AwaitingWire
 
@@ -32,7 +33,7 @@ def test_a_cancelled_write_is_over_before_anything_is_closed() -> None:
             await writing
         assert ended.is_set()
 
-    asyncio.run(cancel_midway())
+    asynchronous.run(cancel_midway())
 
 
 def test_what_fails_off_the_loop_fails_on_it() -> None:
@@ -45,7 +46,7 @@ def test_what_fails_off_the_loop_fails_on_it() -> None:
         await AwaitingWire(SmtpServer("localhost")).off_loop(write)
 
     with pytest.raises(OSError, match="No space left"):
-        asyncio.run(fail())
+        asynchronous.run(fail())
 
 
 def test_closing_a_wire_that_was_never_open_is_nothing() -> None:
@@ -57,4 +58,4 @@ def test_closing_a_wire_that_was_never_open_is_nothing() -> None:
         await wire.abandon()
         assert not wire.encrypted
 
-    asyncio.run(close())
+    asynchronous.run(close())
