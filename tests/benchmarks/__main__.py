@@ -13,19 +13,23 @@ import platform
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .candidates import many
 from .cards import card_groups
+from .dossiers import dossier_rows
 from .growth import growth_rows
 from .inlining import inlining_rows
 from .mail import mail_rows
 from .measuring import Row, table
 from .startup import startup_rows
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _LIBRARIES = (
     *("jinja2", "markupsafe", "pydantic", "pydantic-core", "premailer", "cssutils", "lxml"),
-    *("css-inline", "wcwidth"),
+    *("css-inline", "wcwidth", "weasyprint", "pikepdf", "typst"),
 )
 
 
@@ -38,6 +42,8 @@ class Effort(NamedTuple):
         slow_rounds: Of premailer and of starting processes.
         growth_rounds: Of whole files.
         largest: The most candidates in one file, a power of ten from 100.
+        dossiers: Candidates in a dossier; the last but one is what others are held against.
+        dossier_rounds: Of all dossiers but the largest.
     """
 
     candidates: int
@@ -45,10 +51,28 @@ class Effort(NamedTuple):
     slow_rounds: int
     growth_rounds: int
     largest: int
+    dossiers: Sequence[int]
+    dossier_rounds: int
 
 
-FULL = Effort(candidates=200, rounds=60, slow_rounds=15, growth_rounds=3, largest=100_000)
-QUICK = Effort(candidates=100, rounds=15, slow_rounds=5, growth_rounds=3, largest=1_000)
+FULL = Effort(
+    candidates=200,
+    rounds=60,
+    slow_rounds=15,
+    growth_rounds=3,
+    largest=100_000,
+    dossiers=(1, 10, 100, 1_000),
+    dossier_rounds=3,
+)
+QUICK = Effort(
+    candidates=100,
+    rounds=15,
+    slow_rounds=5,
+    growth_rounds=3,
+    largest=1_000,
+    dossiers=(1, 10, 50),
+    dossier_rounds=1,
+)
 
 
 def collect(effort: Effort) -> list[Row]:
@@ -60,6 +84,7 @@ def collect(effort: Effort) -> list[Row]:
     rows += mail_rows(effort.rounds, effort.slow_rounds)
     rows += startup_rows(effort.slow_rounds)
     rows += growth_rows(effort.growth_rounds, effort.largest)
+    rows += dossier_rows(effort.dossier_rounds, effort.dossiers)
     return rows
 
 

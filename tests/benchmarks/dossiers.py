@@ -145,7 +145,7 @@ def ours(shortlist: Shortlist) -> bytes:
 
 def plain(shortlist: Shortlist) -> bytes:
     """Make the same pages as one document, as WeasyPrint comes, laid out with flex."""
-    html = str(render(shortlist, format="pdf", density="detail", theme="light").document)
+    html = str(render(shortlist, format="pdf", theme="light").document)
     laid_out = html.replace("</style>", f"{_FLEX}</style>")
     data: bytes = load_weasyprint().HTML(string=laid_out).write_pdf(pdf_tags=True)
     return data
@@ -174,7 +174,7 @@ def _warm_rows(rounds: int) -> list[Row]:
 
 def _pages_of_one() -> tuple[str, str]:
     """Return document and style sheet of a candidate's pages, as the engine gets them."""
-    rendering = render(shortlist_of(1), format="pdf", density="detail", theme="light")
+    rendering = render(shortlist_of(1), format="pdf", theme="light")
     html = str(rendering.document)
     head, _, rest = html.partition("<style>")
     sheet, _, rest = rest.partition("</style>")
@@ -238,7 +238,12 @@ def _reissue_rows(rounds: int, count: int, folder: Path) -> list[Row]:
     def changed() -> Shortlist:
         version = next(versions)
         people = [
-            person.model_copy(update={"rationale": f"{person.rationale} Seen {version} times."})
+            person.model_copy(
+                update={
+                    "rationale": f"{person.rationale} Seen {version} times.",
+                    "match_score": version % 100,
+                }
+            )
             if number % _CHANGED == 0
             else person
             for number, person in enumerate(shortlist.candidates)
@@ -306,7 +311,7 @@ def _engine_rows(rounds: int, count: int) -> list[Row]:
         begun = time.process_time()
         data = ours(shortlist)
         own.append((time.process_time() - begun) / _pages(data))
-    html = str(render(shortlist, format="pdf", density="detail", theme="light").document)
+    html = str(render(shortlist, format="pdf", theme="light").document)
     printed = list(_printed_by_chromium(html, rounds))
     typeset = list(_typeset_by_typst(count, rounds))
     claim = f"a page of a dossier of {count}, over "

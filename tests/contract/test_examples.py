@@ -71,7 +71,7 @@ def test_readme_theme_is_accepted(tmp_path: Path) -> None:
     assert theme.tokens["color-button"] == "#7a1f5c"
 
 
-@pytest.mark.parametrize("name", ["candidate-cards demo", "-m pytest -n auto"])
+@pytest.mark.parametrize("name", ["candidate-cards demo", "-m pytest -n auto --dist loadfile"])
 def test_readme_has_one_line_that_does_everything(name: str) -> None:
     """The demo and the tests each start with one copy-paste line that also sets up."""
     lines = [line for block in _blocks("sh") for line in block.splitlines() if "venv" in line]

@@ -278,16 +278,17 @@ _KINDS: Final = {
 
 def _section(person: Candidate) -> tuple[str, str]:
     """Return what the engine is handed for a candidate."""
-    rendering = render(person, format="pdf", theme="light", density="detail", show_emails=True)
+    rendering = render(person, format="pdf", theme="light", show_emails=True)
     dossier = _Dossier(rendering, "A4", DossierFacts(), DEFAULT_BANDS)
     job = dossier._job("section", dossier._view(), Path(), "", cards=rendering.cards)
     return job.html, job.stylesheet
 
 
-def _front(shortlist: Shortlist) -> tuple[str, str]:
-    rendering = render(shortlist, format="pdf", theme="light", density="detail")
+def _frame(shortlist: Shortlist, part: str) -> tuple[str, str]:
+    """Return what the engine is handed for a part beside the candidates."""
+    rendering = render(shortlist, format="pdf", theme="light")
     dossier = _Dossier(rendering, "A4", DossierFacts(), DEFAULT_BANDS)
-    job = dossier._job("front", dossier._view(dossier._contents([1], 2)), Path(), "")
+    job = dossier._job(part, dossier._view(dossier._contents([1], 2)), Path(), "")
     return job.html, job.stylesheet
 
 
@@ -325,7 +326,8 @@ def test_four_times_the_text_takes_at_most_five_times_the_time(kind: str) -> Non
     short, long = loaded(_LENGTH), loaded(4 * _LENGTH)
     assert len(str(long.candidates[0].rationale)) > 3 * len(str(short.candidates[0].rationale))
     assert _ratio(_section(short.candidates[0]), _section(long.candidates[0])) <= _MOST
-    assert _ratio(_front(short), _front(long)) <= _MOST
+    for part in ("front", "contents", "notice"):
+        assert _ratio(_frame(short, part), _frame(long, part)) <= _MOST
 
 
 def test_what_is_not_linear_is_noticed() -> None:

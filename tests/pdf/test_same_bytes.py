@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from dossier_people import random_candidates
 from dossier_reading import Dossier
+from pikepdf import Pdf
 
 from candidate_cards import Shortlist
 from candidate_cards.exports.pdf import DossierFacts, Limits, PdfPool, render_dossier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _PEOPLE: Final = tuple(random_candidates(6, seed=11))
@@ -89,7 +91,9 @@ def test_processes_and_kept_sections_change_nothing(here: bytes, tmp_path: Path)
     assert filled == again == here
     assert render_dossier(_SHORTLIST, facts=_FACTS, cache=tmp_path) == here
     assert sorted(path.name for path in tmp_path.iterdir()) == kept
-    assert len([name for name in kept if name.endswith(".pdf")]) == len(_PEOPLE)
+    assert (
+        len([name for name in kept if name.endswith(".pdf")]) == len(_PEOPLE) + 4
+    )  # and the frame's parts
 
 
 def test_a_kept_section_is_used_only_for_what_it_shows(tmp_path: Path) -> None:
@@ -108,9 +112,17 @@ def test_a_kept_section_is_used_only_for_what_it_shows(tmp_path: Path) -> None:
     )
     for way in ways:
         seen.add(render_dossier(**way, cache=tmp_path))
-        before, names = names, {path.name for path in tmp_path.glob("*.pdf")}
+        before, names = names, set(_kept_sections(tmp_path))
         assert len(names) == len(before) + 1, way
     assert len(seen) == len(ways)
+
+
+def _kept_sections(cache: Path) -> Iterator[str]:
+    """Yield the parts that have a bookmark, as only candidates do."""
+    for path in cache.glob("*.pdf"):
+        with Pdf.open(path) as pdf:
+            if "/Outlines" in pdf.Root:
+                yield path.name
 
 
 def test_the_cache_names_nobody(tmp_path: Path) -> None:

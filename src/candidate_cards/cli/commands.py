@@ -130,7 +130,7 @@ _dossier = _options(
         "--cache",
         metavar="DIR",
         type=click.Path(file_okay=False),
-        help="Keep a dossier's finished sections there (personal data), for the next edition.",
+        help="Keep a dossier's finished parts there (personal data), for the next edition.",
     ),
     click.option(
         "--part-seconds",

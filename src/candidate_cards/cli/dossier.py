@@ -29,7 +29,7 @@ class DossierOptions:
         keep_until: An ISO 8601 day, or ``None``.
         not_confidential: Leave the line out that says it is.
         jobs: How many processes render; ``None`` for one per core.
-        cache: A folder that keeps finished sections, or ``None``.
+        cache: A folder that keeps finished parts, or ``None``.
         part_seconds: Longest time for one candidate; ``None`` for the default.
         part_memory: Most memory for one candidate, in MiB; ``None`` for the default.
     """

@@ -4,8 +4,8 @@ A dossier is made of parts, each rendered by itself:
 
 1. a section per candidate, which does not depend on the page that it begins on, so that a finished
    one can be kept and used again;
-2. the front: cover, brief, comparison, and contents once the sections' pages are counted;
-3. the notice at the end.
+2. the front (cover, brief, comparison) and the notice at the end;
+3. the contents, once the others' pages are counted.
 
 Then they are joined: one tree of tags, bookmarks, links from the contents, page numbers.
 """
@@ -13,6 +13,7 @@ Then they are joined: one tree of tags, bookmarks, links from the contents, page
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -47,9 +48,8 @@ PageSize = Literal["A4", "Letter"]
 _EDITION: Final = 1  # of what is done to a part beside rendering it; kept ones of another are stale
 _INSET: Final = 20 / 25.4 * 72  # the sheet's margin, in PDF points
 _BASE_LINE: Final = 34.0  # of the first line of the foot, from the lower edge, in PDF points
-_MOST_ROUNDS: Final = (
-    4  # of the front: its length may change the numbers in it, and they its length
-)
+_ENTRIES_A_PAGE: Final = 35  # of the contents, if no name takes two lines
+_MOST_ROUNDS: Final = 4  # of the contents: its length changes its numbers, and they may change it
 
 
 def render_dossier(  # noqa: PLR0913  each is a choice that users make
@@ -79,7 +79,7 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         templates: A folder with your own ``dossier/`` files.
         pool: Processes to render in, each part within limits; without one, parts are rendered
             here and nothing limits them.
-        cache: A folder that keeps finished sections, so that a dossier in which few candidates
+        cache: A folder that keeps finished parts, so that a dossier in which few candidates
             changed is made anew in a fraction of the time. It holds personal data.
         on_progress: Called with how many parts are done and how many there are.
 
@@ -125,29 +125,29 @@ class _Dossier:
         """Render what is missing, and join."""
         from candidate_cards.exports._pdf.merging import Footer, Info, Part, merge  # noqa: PLC0415
 
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            kept = folder if cache is None else Path(cache)
-            kept.mkdir(parents=True, exist_ok=True)
+        with _folder(cache) as folder:
             view = self._view()
             sections = [
                 self._job(
-                    "section", self._view(subject=card.name), kept, f"candidate {number}", (card,)
+                    "section", self._view(subject=card.name), folder, f"candidate {number}", (card,)
                 )
                 for number, card in enumerate(self._rendering.cards, 1)
             ]
+            front = self._job("front", view, folder, "the front")
             notice = self._job("notice", view, folder, "the notice")
             sample = self._job("sample", view, folder, "the page numbers")
+            jobs = [*sections, front, notice, sample]
             pages: list[int] = []
-            for count in _render([*sections, notice, sample], pool):
+            for count in _render(jobs, pool):
                 pages.append(count)
                 if on_progress is not None:
-                    on_progress(len(pages), len(sections) + 3)
-            front = self._front(pages[: len(sections)], folder, pool)
+                    on_progress(len(pages), len(jobs) + 1)
+            contents = self._contents_job(front.pages(), pages[: len(sections)], folder, pool)
             if on_progress is not None:
-                on_progress(len(sections) + 3, len(sections) + 3)
+                on_progress(len(jobs) + 1, len(jobs) + 1)
             parts = [
                 Part(front.path, "front"),
+                Part(contents.path, "contents"),
                 *(Part(job.path, _name(number)) for number, job in enumerate(sections, 1)),
                 Part(notice.path, "notice"),
             ]
@@ -160,23 +160,28 @@ class _Dossier:
             )
             return merge(parts, info, footer)
 
-    def _front(self, pages: Sequence[int], folder: Path, pool: PdfPool | None) -> Job:
-        """Render the front until the page numbers in it are true."""
-        length = 2
+    def _contents_job(
+        self, front: int, sections: Sequence[int], folder: Path, pool: PdfPool | None
+    ) -> Job:
+        """Render the contents until the page numbers in it are true."""
+        length = len(sections) // _ENTRIES_A_PAGE + 1
         for _ in range(_MOST_ROUNDS):
-            contents = self._contents(pages, length)
-            job = self._job("front", self._view(contents), folder, "the front")
+            view = self._view(self._contents(sections, front + length))
+            job = self._job("contents", view, folder, "the contents")
             (written,) = _render([job], pool)
             if written == length:
                 break
             length = written
         return job
 
-    def _contents(self, pages: Sequence[int], front: int) -> Iterator[EntryView]:
+    def _contents(self, sections: Sequence[int], before: int) -> Iterator[EntryView]:
+        """Yield the lines, for sections of so many pages that stand behind so many."""
         from candidate_cards.exports._pdf.tags import LINK_PREFIX  # noqa: PLC0415  needs pydyf
 
-        first = front + 1
-        for number, (card, count) in enumerate(zip(self._rendering.cards, pages, strict=True), 1):
+        first = before + 1
+        for number, (card, count) in enumerate(
+            zip(self._rendering.cards, sections, strict=True), 1
+        ):
             yield EntryView(card.name, f"{LINK_PREFIX}{_name(number)}", str(first))
             first += count
 
@@ -211,12 +216,24 @@ class _Dossier:
         return Job(str(html), template.stylesheet, folder / f"{digest}.pdf", name)
 
 
+@contextmanager
+def _folder(cache: str | PathLike[str] | None) -> Iterator[Path]:
+    """Give the folder of the parts: one that stays, or one that goes."""
+    if cache is None:
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+    else:
+        Path(cache).mkdir(parents=True, exist_ok=True)
+        yield Path(cache)
+
+
 def _render(jobs: Sequence[Job], pool: PdfPool | None) -> Iterator[int]:
     """Render the parts that are not there yet, and yield the pages of each, in order."""
     missing = [job for job in jobs if not job.path.exists()]
+    awaited = {job.path for job in missing}
     fresh = pool.render(missing) if pool else map(write_part, missing)
     for job in jobs:
-        if job in missing:
+        if job.path in awaited:
             next(fresh)
         yield job.pages()
 

@@ -66,6 +66,15 @@ def render_pdf(html: str, stylesheet: str) -> Rendered:
     return _engine().render(html, stylesheet)
 
 
+def start_engine() -> None:
+    """Load the engine and its fonts now, which the first document would do.
+
+    Raises:
+        MissingDependencyError: As from `render_pdf`.
+    """
+    _engine()
+
+
 def print_fonts(theme: Theme) -> str:
     """Return the font list of a theme for print: its own faces, then one for each script."""
     own = [name for name in theme.tokens["font-family"].split(", ") if name not in _GENERIC]

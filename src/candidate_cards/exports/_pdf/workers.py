@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from candidate_cards.errors import ExportError
-from candidate_cards.exports._pdf.engine import render_pdf
+from candidate_cards.errors import ExportError, MissingDependencyError
+from candidate_cards.exports._pdf.engine import render_pdf, start_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +33,7 @@ class Limits:
     """What one part may take.
 
     Attributes:
-        seconds: By the clock on the wall.
+        seconds: By the clock on the wall, from when a part begins; not the engine's start.
         memory: Bytes of a worker's memory; only where the system can limit it (not on Windows).
     """
 
@@ -136,7 +137,7 @@ class PdfPool:
         return ProcessPool(
             max_workers=self.workers,
             context=get_context("spawn"),
-            initializer=_limit_memory,
+            initializer=_set_up,
             initargs=(self.limits.memory,),
         )
 
@@ -154,9 +155,12 @@ def write_part(job: Job) -> None:
         unfinished.replace(path)
 
 
-def _limit_memory(size: int) -> None:
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415  not on Windows
+def _set_up(memory: int) -> None:
+    """Prepare a worker, before the clock of its first part runs."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415  not on Windows
 
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    # What is missing is an error of each part, not of the worker.
+    with suppress(MissingDependencyError):
+        start_engine()
