@@ -1,4 +1,4 @@
-"""Take the README's pictures of both themes: ``python examples/take_pictures.py``.
+"""Take the README's pictures: ``python examples/take_pictures.py``.
 
 Needs the system's Chromium and the test dependencies.
 """
@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import base64
 import shutil
+from datetime import date
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
+from pypdfium2 import PdfDocument
 
 from candidate_cards import Shortlist, load_shortlist, render_card, render_email
+from candidate_cards.exports.pdf import DossierFacts, render_dossier
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -22,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    """Write ``pictures/themes.png``."""
+    """Write ``pictures/themes.png`` and the others."""
     candidate = load_shortlist(HERE / "payloads" / "sourcing-completed.json").candidates[0]
     dark, light = (
         render_card(candidate, format="element", theme=theme) for theme in ("dark", "light")
@@ -42,6 +46,20 @@ def main() -> None:
         page.screenshot(path=HERE / "pictures" / "themes.png", full_page=True)
         _picture_of_mail(browser)
         browser.close()
+    _picture_of_dossier()
+
+
+def _picture_of_dossier() -> None:
+    """Write ``pictures/dossier.png``: cover, overview, and the first candidate's two pages."""
+    shortlist = load_shortlist(HERE / "payloads" / "shortlist.json")
+    facts = DossierFacts(issued=date(2026, 3, 2), keep_until=date(2026, 9, 2))
+    document = PdfDocument(render_dossier(shortlist, facts=facts))
+    pages = [document[number].render(scale=1.0).to_pil().convert("RGB") for number in (0, 1, 3, 4)]
+    width, height, gap = pages[0].width, pages[0].height, 12
+    sheet = Image.new("RGB", (len(pages) * (width + gap) + gap, height + 2 * gap), "#cbd5e1")
+    for number, page in enumerate(pages):
+        sheet.paste(page, (gap + number * (width + gap), gap))
+    sheet.save(HERE / "pictures" / "dossier.png", optimize=True)
 
 
 def _picture_of_mail(browser: Browser) -> None:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from dossier_people import random_candidates
-from dossier_reading import Dossier
+from dossier_reading import Dossier, squeezed
 from pikepdf import Pdf
 
 from candidate_cards import Shortlist
+from candidate_cards.exports import render
+from candidate_cards.exports._pdf.engine import render_pdf
 from candidate_cards.exports.pdf import DossierFacts, Limits, PdfPool, render_dossier
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ _IN_ANOTHER_PROCESS: Final = """
 import hashlib, sys
 from datetime import date
 from candidate_cards import Shortlist
+from candidate_cards.exports import render
+from candidate_cards.exports._pdf.engine import render_pdf
 from candidate_cards.exports.pdf import DossierFacts, render_dossier
 shortlist = Shortlist.model_validate_json(sys.stdin.buffer.read())
 facts = DossierFacts(issued=date(2026, 3, 2), keep_until=date(2026, 9, 2))
@@ -132,6 +136,23 @@ def test_the_cache_names_nobody(tmp_path: Path) -> None:
         assert len(path.stem) == 64
         assert path.suffix in {".pdf", ".pages"}
         int(path.stem, 16)
+
+
+def test_parts_hold_what_one_document_would(here: bytes) -> None:
+    """Candidates and notice, laid out in one piece: page for page the same text and bookmarks."""
+    joined = Dossier(here)
+    html = str(render(_SHORTLIST, format="pdf").document)
+    whole = Dossier(render_pdf(html, "").data)
+    pages = [
+        list(map(squeezed, dossier.poppler[dossier.starts[0] :])) for dossier in (joined, whole)
+    ]
+    assert len(pages[0]) > len(_PEOPLE)
+    assert pages[0] == pages[1]
+    titles = [
+        [(title, [below for below, _ in sections]) for title, _, sections in dossier.bookmarks]
+        for dossier in (joined, whole)
+    ]
+    assert titles[0] == titles[1]
 
 
 def test_facts_are_shown_and_nothing_is_invented(here: bytes) -> None:

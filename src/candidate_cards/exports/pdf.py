@@ -136,13 +136,14 @@ class _Dossier:
             front = self._job("front", view, folder, "the front")
             notice = self._job("notice", view, folder, "the notice")
             sample = self._job("sample", view, folder, "the page numbers")
-            jobs = [*sections, front, notice, sample]
+            # The longest part first, or it would be waited for at the end.
+            jobs = [front, *sections, notice, sample]
             pages: list[int] = []
             for count in _render(jobs, pool):
                 pages.append(count)
                 if on_progress is not None:
                     on_progress(len(pages), len(jobs) + 1)
-            contents = self._contents_job(front.pages(), pages[: len(sections)], folder, pool)
+            contents = self._contents_job(pages[0], pages[1 : 1 + len(sections)], folder, pool)
             if on_progress is not None:
                 on_progress(len(jobs) + 1, len(jobs) + 1)
             parts = [
