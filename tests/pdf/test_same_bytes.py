@@ -138,9 +138,9 @@ def test_the_cache_names_nobody(tmp_path: Path) -> None:
         int(path.stem, 16)
 
 
-def test_parts_hold_what_one_document_would(here: bytes) -> None:
+def test_parts_hold_what_one_document_would() -> None:
     """Candidates and notice, laid out in one piece: page for page the same text and bookmarks."""
-    joined = Dossier(here)
+    joined = Dossier(render_dossier(_SHORTLIST))
     html = str(render(_SHORTLIST, format="pdf").document)
     whole = Dossier(render_pdf(html, "").data)
     pages = [
