@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from candidate_cards import Candidate, Shortlist, export_candidates, load_theme, parse_shortlist
+from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.exports.png import render_picture
 from candidate_cards.themes import list_themes
 from command_line import candidate, invoke, sourcing
@@ -137,3 +138,35 @@ def test_the_command_writes_one(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     expected = render_picture(Candidate.model_validate(candidate("p1")))
     assert (tmp_path / "card.png").read_bytes() == expected
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_the_command_draws_for_sharp_screens(tmp_path: Path, scale: int) -> None:
+    """`--scale` says how many pixels a CSS pixel has."""
+    path = tmp_path / "ada.json"
+    path.write_text(_ADA.model_dump_json(by_alias=True), "utf-8")
+    result = invoke("render", path, "-o", tmp_path / "card.png", "--scale", scale)
+    assert result.exit_code == 0, result.stderr
+    with Image.open(tmp_path / "card.png") as picture:
+        assert picture.size == (600 * scale, 315 * scale)
+
+
+@pytest.mark.parametrize(
+    ("output", "option", "reason"),
+    [
+        ("card.html", ("--scale", "2"), "--scale is for pictures"),
+        ("card.pdf", ("--scale", "2"), "--scale is for pictures"),
+        ("card.pdf", ("--density", "row"), "pdf knows only one"),
+        ("card.png", ("--density", "card"), "png knows only one"),
+    ],
+)
+def test_what_a_format_does_not_know_is_wrong_usage(
+    tmp_path: Path, output: str, option: tuple[str, str], reason: str
+) -> None:
+    """It is said, and nothing is written."""
+    path = tmp_path / "ada.json"
+    path.write_text(_ADA.model_dump_json(by_alias=True), "utf-8")
+    result = invoke("render", path, "-o", tmp_path / output, *option)
+    assert result.exit_code == ExitCode.USAGE
+    assert reason in result.stderr
+    assert not (tmp_path / output).exists()
