@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
@@ -16,6 +18,7 @@ from candidate_cards.errors import (
     Problem,
     WebhookBodyError,
     WebhookDuplicateError,
+    WebhookError,
     WebhookTimestampError,
 )
 from candidate_cards.models.webhooks import WebhookEvent
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from candidate_cards.webhooks.schemes import Scheme
 
 _ZERO: Final = timedelta(0)
+_log: Final = logging.getLogger(__name__)
 
 
 def _now() -> datetime:
@@ -95,15 +99,47 @@ class WebhookReceiver:
         outcome = outcome_of(self._read, body, headers)
         # A traceback from here on, by us or by somebody's store, does not show them.
         del body, headers
+        return self._claimed(outcome)
+
+    def answer(
+        self, body: bytes, headers: Headers, handle: Callable[[WebhookEvent], object]
+    ) -> int:
+        """Handle a new event, and return the HTTP status to answer with, whatever came.
+
+        What ``handle`` raises goes on, to become a 500: the sender's retry is then new. Refusals
+        are logged, in words that hold nothing of the request.
+
+        Args:
+            body: The bytes as they came, before any decoding.
+            headers: As the framework has them.
+            handle: Called with a new event. Let it put the event aside and return: senders do not
+                wait for long.
+
+        Raises:
+            InputError: The arguments are no bytes or no headers.
+        """
+        outcome = outcome_of(self._read, body, headers)
+        del body, headers
+        try:
+            delivery = self._claimed(outcome)
+            with delivery:
+                handle(delivery.event)
+        except WebhookError as error:
+            level = logging.WARNING if error.status >= HTTPStatus.BAD_REQUEST else logging.INFO
+            _log.log(level, "webhook answered with %d: %s", error.status, error)
+            return error.status
+        return HTTPStatus.NO_CONTENT
+
+    def _claimed(self, outcome: Delivery | CandidateCardsError) -> Delivery:
         if isinstance(outcome, CandidateCardsError):
             raise outcome
         match self.store.claim(outcome.id, self.now(), self.lease):
             case Claim.HANDLED:
                 message = "this delivery was handled before"
-                raise WebhookDuplicateError(message, 204)
+                raise WebhookDuplicateError(message, HTTPStatus.NO_CONTENT)
             case Claim.IN_PROGRESS:
                 message = "this delivery is being handled"
-                raise WebhookDuplicateError(message, 409)
+                raise WebhookDuplicateError(message, HTTPStatus.CONFLICT)
         return outcome
 
     def _read(self, body: bytes, headers: Headers) -> Delivery:

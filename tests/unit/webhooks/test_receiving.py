@@ -29,6 +29,8 @@ from candidate_cards.webhooks import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from candidate_cards.models.webhooks import WebhookEvent
+
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 SECRET = SecretStr("5f" * 32)
@@ -289,6 +291,44 @@ def test_an_unknown_event_is_received(clock: Clock) -> None:
     body = json.dumps({**EVENT, "event": "moon.full", "data": None}).encode()
     with receiver.receive(body, signed(receiver, body)) as event:
         assert event.event_name == "MOON_FULL"
+
+
+def test_an_answer_to_whatever_comes(
+    receiver: WebhookReceiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """New events are handled; the status is the error's; the log says why."""
+    caplog.set_level("INFO")
+    handled: list[WebhookEvent] = []
+    headers = signed(receiver)
+    answers = [receiver.answer(body, headers, handled.append) for body in (BODY + b" ", BODY, BODY)]
+    assert answers == [401, 204, 204]
+    assert [event.data.request_id for event in handled] == ["req_1"]
+    assert [(record.levelname, record.getMessage()[:27]) for record in caplog.records] == [
+        ("WARNING", "webhook answered with 401: "),
+        ("INFO", "webhook answered with 204: "),
+    ]
+
+
+def test_a_handler_that_fails_is_not_hidden(receiver: WebhookReceiver) -> None:
+    """Its exception becomes the framework's 500, and the retry is handled."""
+
+    def fail(event: WebhookEvent) -> None:
+        raise ZeroDivisionError(event.event)
+
+    with pytest.raises(ZeroDivisionError):
+        receiver.answer(BODY, signed(receiver), fail)
+    handled: list[WebhookEvent] = []
+    assert receiver.answer(BODY, signed(receiver), handled.append) == 204
+    assert len(handled) == 1
+
+
+def test_an_answer_while_the_store_is_away(clock: Clock, tmp_path: Path) -> None:
+    """Nothing is handled, and the sender is asked to come back."""
+    store = SqliteDeliveryStore(tmp_path)
+    receiver = WebhookReceiver(SCHEMES["body"], [SECRET], store=store, now=clock)
+    handled: list[WebhookEvent] = []
+    assert receiver.answer(BODY, signed(receiver), handled.append) == 503
+    assert handled == []
 
 
 def test_settings_that_cannot_be() -> None:

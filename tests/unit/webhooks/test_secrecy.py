@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,10 +15,11 @@ import pytest
 from pydantic import SecretStr
 
 import candidate_cards
-from candidate_cards.errors import CandidateCardsError
+from candidate_cards.errors import CandidateCardsError, InputError
 from candidate_cards.webhooks import (
     Claim,
     HmacScheme,
+    MemoryDeliveryStore,
     Scheme,
     SqliteDeliveryStore,
     StandardWebhooks,
@@ -26,6 +28,8 @@ from candidate_cards.webhooks import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from candidate_cards.models.webhooks import WebhookEvent
 
 OURS = str(Path(candidate_cards.__file__).parent)
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
@@ -83,6 +87,11 @@ def told_of(call: Callable[[], object]) -> str:
     return text
 
 
+def fail(event: WebhookEvent) -> None:
+    """Handle an event badly."""
+    raise ConnectionError(event.event_name)
+
+
 def variations(headers: dict[str, str]) -> Iterator[tuple[bytes, Any]]:
     """Yield requests that are refused, each for another reason."""
     yield BODY + b" ", headers
@@ -116,6 +125,9 @@ def test_a_refused_request_is_not_shown(
     for request in requests:
         texts.append(told_of(partial(scheme.verify, *request, [secret])))
         texts.append(told_of(partial(receiver.receive, *request)))
+        with suppress(InputError):
+            receiver.answer(*request, fail)
+    assert len(caplog.records) > 25
     printed = capfd.readouterr()
     for word in hidden:
         assert word not in "\n".join((*texts, caplog.text, printed.out, printed.err))
@@ -139,12 +151,17 @@ def test_an_authentic_request_is_not_shown(
     headers = scheme.sign(BODY, secret, delivery_id="id-1", timestamp=NOW)
     delivery = receiver.receive(BODY, headers)
     texts.append(told_of(partial(receiver.receive, BODY, headers)))
+    texts.append(
+        told_of(partial(replace(receiver, store=MemoryDeliveryStore()).answer, BODY, headers, fail))
+    )
+    texts.append(told_of(partial(receiver.answer, BODY, [1], fail)))  # type: ignore[list-item]
     for store in (BrokenStore(), SqliteDeliveryStore(tmp_path)):
         failing = replace(receiver, store=store)
+        if isinstance(store, BrokenStore):
+            texts.append(told_of(partial(failing.answer, BODY, headers, fail)))
         texts.append(told_of(partial(failing.receive, BODY, headers)))
-        texts.append(
-            told_of(partial(replace(delivery, _receiver=failing).__exit__, None, None, None))
-        )
+        unconfirmed = replace(delivery, _receiver=failing)
+        texts.append(told_of(partial(unconfirmed.__exit__, None, None, None)))
     texts += [repr(delivery), repr(receiver), repr(scheme)]
     for word in (secret.get_secret_value(), headers[scheme.signature_header][10:-2], PERSON):
         assert word not in "\n".join(texts)
