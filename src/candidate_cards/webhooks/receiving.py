@@ -149,7 +149,7 @@ class WebhookReceiver:
         event = _event(body)
         if signed.timestamp is None and self.tolerance is not None:
             if event.timestamp is None:
-                message = "is missing; without it, replays are told by the store only: no tolerance"
+                message = "is missing, so nobody knows its age; tolerance=None receives it anyway"
                 raise WebhookBodyError([Problem(message, path=("timestamp",))])
             self._check_time(event.timestamp)
         delivery_id = signed.delivery_id or event.delivery_id
