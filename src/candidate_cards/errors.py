@@ -9,10 +9,16 @@
     ├ ExportError
     │ └ MissingDependencyError(ImportError)
     ├ DeliveryError                     nothing can be sent: host, port and what to do next
-    └ VendorError
-      ├ VendorConnectionError, VendorTimeoutError
-      ├ VendorResponseError             status, code, request id
-      └ UnsupportedFeatureError         the vendor cannot express this
+    ├ VendorError
+    │ ├ VendorConnectionError, VendorTimeoutError
+    │ ├ VendorResponseError             status, code, request id
+    │ └ UnsupportedFeatureError         the vendor cannot express this
+    └ WebhookError                      no new event; the status to answer with
+      ├ WebhookSignatureError           not signed, or not with our secret
+      ├ WebhookTimestampError           too old, or from the future
+      ├ WebhookBodyError(InputError)    signed, but not an event
+      ├ WebhookDuplicateError           received before
+      └ WebhookStoreError               what was received before is not known now
 
 Messages name files, fields and tokens; they never hold a candidate's data or a key.
 """
@@ -171,3 +177,51 @@ class VendorResponseError(VendorError):
 
 class UnsupportedFeatureError(VendorError):
     """The vendor's API cannot express what was asked for."""
+
+
+class WebhookError(CandidateCardsError):
+    """A request to our webhook brings no new event.
+
+    Attributes:
+        status: The HTTP status to answer with.
+    """
+
+    status: int = 400
+
+
+class WebhookSignatureError(WebhookError):
+    """The request is not signed, or not with a secret of ours, or not in this scheme."""
+
+    status = 401
+
+
+class WebhookTimestampError(WebhookError):
+    """The request is authentic, and too old or from the future: a replay, or a wrong clock."""
+
+    status = 401
+
+
+class WebhookBodyError(WebhookError, InputError):
+    """The request is authentic, but its body is no event; ``problems`` says why."""
+
+
+class WebhookDuplicateError(WebhookError):
+    """The request is authentic, and was received before.
+
+    Attributes:
+        status: 204 if its event was handled, so that the sender stops; 409 while it is being
+            handled, so that the sender comes back if that fails.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        self.status = status
+        super().__init__(message, status)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class WebhookStoreError(WebhookError):
+    """The store of deliveries failed; the sender should try again."""
+
+    status = 503
