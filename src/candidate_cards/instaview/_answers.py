@@ -45,6 +45,7 @@ _MOST_OF_CODE: Final = 80
 _MOST_READ: Final = 10_000  # of words that can be as long as an answer
 _MOST_PROBLEMS: Final = 5  # named in a message; the error has all
 _REMOVED: Final = "[removed]"
+_TRY_LATER: Final = "try again in a few minutes"
 _REPORT_IT: Final = "report it; the vendor may have changed its API"
 _RETRYABLE: Final = frozenset({500, 502, 503, 504})
 _RATE_LIMITED: Final = 429
@@ -79,7 +80,7 @@ _ADVICE_BY_CODE: Final[Mapping[str, str]] = {
     ErrorCode.WEBHOOK_COMPANY_MISMATCH: "use a webhook of the company that the API key belongs to",
     ErrorCode.WEBHOOK_NOT_FOUND: "check the webhook's id, or create one",
     ErrorCode.WEBHOOK_EVENT_NOT_SUBSCRIBED: "subscribe the webhook to an event of such runs",
-    ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE: "try again in a few minutes",
+    ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE: _TRY_LATER,
 }
 
 
@@ -194,8 +195,6 @@ class Reader:
         error = parse_error_body(status, body, answer.reason)
         code = self._code(error.code)
         words = self._words(error.message)
-        if _OK.stop <= status < _BAD_REQUEST:
-            words = "redirects are not followed; check base_url"
         unclear = status >= _SERVER_ERRORS and not endpoint.only_reads
         name = " ".join(filter(None, (str(status), code)))
         return _class_of(status)(
@@ -238,7 +237,7 @@ def _broken(
     return kind(
         message,
         request_id=request_id,
-        advice="" if endpoint.only_reads else _repeating(endpoint),
+        advice=_TRY_LATER if endpoint.only_reads else _repeating(endpoint),
         retryable=endpoint.only_reads,
         outcome_unknown=not endpoint.only_reads,
     )
@@ -254,8 +253,10 @@ def _advice(endpoint: Endpoint, status: int, code: str | None) -> str:
     if advice := _ADVICE_BY_CODE.get(code or ""):
         return advice
     if status >= _SERVER_ERRORS:
-        return "try again in a few minutes"
-    return _ADVICE_BY_STATUS.get(status, "").format(scope=endpoint.scope)
+        return _TRY_LATER
+    if _OK.stop <= status < _BAD_REQUEST:
+        return "redirects are not followed; check base_url"
+    return _ADVICE_BY_STATUS.get(status, _REPORT_IT).format(scope=endpoint.scope)
 
 
 def _decoded_or_none(answer: Answer) -> object:
