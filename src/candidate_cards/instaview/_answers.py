@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -28,7 +28,14 @@ from candidate_cards.errors import (
     VendorTimeoutError,
     VendorUnavailableError,
 )
-from candidate_cards.models import ApiError, ErrorCode, parse_error_body
+from candidate_cards.models import (
+    ApiError,
+    EnrichmentFailed,
+    ErrorCode,
+    PreviewFailed,
+    SourcingFailed,
+    parse_error_body,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -176,8 +183,13 @@ class Reader:
             outcome_unknown=unclear,
         )
 
-    def run_error(self, run: Any) -> VendorRunError:  # noqa: ANN401  any of the three failed runs
-        """Return the error for a run that has failed."""
+    def ended(self, run: object) -> object:
+        """Return a run, or in place of a failed one the error that it is to those who wait.
+
+        Why: raised by who has the run, the error would carry along what the vendor says in it.
+        """
+        if not isinstance(run, SourcingFailed | PreviewFailed | EnrichmentFailed):
+            return run
         code = self._code(run.error_code)
         words = ": ".join(filter(None, (code, self._words(run.error_message or ""))))
         request_id = self._code(run.request_id) or ""
