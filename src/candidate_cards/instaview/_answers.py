@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -28,7 +28,14 @@ from candidate_cards.errors import (
     VendorTimeoutError,
     VendorUnavailableError,
 )
-from candidate_cards.models import ApiError, ErrorCode, parse_error_body
+from candidate_cards.models import (
+    ApiError,
+    EnrichmentFailed,
+    ErrorCode,
+    PreviewFailed,
+    SourcingFailed,
+    parse_error_body,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +52,7 @@ _MOST_OF_CODE: Final = 80
 _MOST_READ: Final = 10_000  # of words that can be as long as an answer
 _MOST_PROBLEMS: Final = 5  # named in a message; the error has all
 _REMOVED: Final = "[removed]"
+_TRY_LATER: Final = "try again in a few minutes"
 _REPORT_IT: Final = "report it; the vendor may have changed its API"
 _RETRYABLE: Final = frozenset({500, 502, 503, 504})
 _RATE_LIMITED: Final = 429
@@ -79,7 +87,7 @@ _ADVICE_BY_CODE: Final[Mapping[str, str]] = {
     ErrorCode.WEBHOOK_COMPANY_MISMATCH: "use a webhook of the company that the API key belongs to",
     ErrorCode.WEBHOOK_NOT_FOUND: "check the webhook's id, or create one",
     ErrorCode.WEBHOOK_EVENT_NOT_SUBSCRIBED: "subscribe the webhook to an event of such runs",
-    ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE: "try again in a few minutes",
+    ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE: _TRY_LATER,
 }
 
 
@@ -175,8 +183,13 @@ class Reader:
             outcome_unknown=unclear,
         )
 
-    def run_error(self, run: Any) -> VendorRunError:  # noqa: ANN401  any of the three failed runs
-        """Return the error for a run that has failed."""
+    def ended(self, run: object) -> object:
+        """Return a run, or in place of a failed one the error that it is to those who wait.
+
+        Why: raised by who has the run, the error would carry along what the vendor says in it.
+        """
+        if not isinstance(run, SourcingFailed | PreviewFailed | EnrichmentFailed):
+            return run
         code = self._code(run.error_code)
         words = ": ".join(filter(None, (code, self._words(run.error_message or ""))))
         request_id = self._code(run.request_id) or ""
@@ -194,8 +207,6 @@ class Reader:
         error = parse_error_body(status, body, answer.reason)
         code = self._code(error.code)
         words = self._words(error.message)
-        if _OK.stop <= status < _BAD_REQUEST:
-            words = "redirects are not followed; check base_url"
         unclear = status >= _SERVER_ERRORS and not endpoint.only_reads
         name = " ".join(filter(None, (str(status), code)))
         return _class_of(status)(
@@ -238,7 +249,7 @@ def _broken(
     return kind(
         message,
         request_id=request_id,
-        advice="" if endpoint.only_reads else _repeating(endpoint),
+        advice=_TRY_LATER if endpoint.only_reads else _repeating(endpoint),
         retryable=endpoint.only_reads,
         outcome_unknown=not endpoint.only_reads,
     )
@@ -254,8 +265,10 @@ def _advice(endpoint: Endpoint, status: int, code: str | None) -> str:
     if advice := _ADVICE_BY_CODE.get(code or ""):
         return advice
     if status >= _SERVER_ERRORS:
-        return "try again in a few minutes"
-    return _ADVICE_BY_STATUS.get(status, "").format(scope=endpoint.scope)
+        return _TRY_LATER
+    if _OK.stop <= status < _BAD_REQUEST:
+        return "redirects are not followed; check base_url"
+    return _ADVICE_BY_STATUS.get(status, _REPORT_IT).format(scope=endpoint.scope)
 
 
 def _decoded_or_none(answer: Answer) -> object:

@@ -287,12 +287,12 @@ class Protocol:
         deadline = patience.deadline
         while patience.interval < deadline.remaining:
             await self._wire.pause(patience.interval)
-            run = await read(request_id, deadline)
+            run = self._reader.ended(await read(request_id, deadline))
+            if isinstance(run, VendorRunError):
+                raise run
             if isinstance(run, completed):
                 return run
-            if not isinstance(run, processing):
-                raise self._reader.run_error(run)
-            if on_progress is not None:
+            if on_progress is not None and isinstance(run, processing):
                 on_progress(run)
         raise VendorTimeoutError(
             f"the run {request_id} has not ended within {deadline.seconds:g} seconds",
