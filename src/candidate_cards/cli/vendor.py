@@ -69,11 +69,12 @@ class VendorOptions:
             InputError: The file of the key is not text.
             OSError: It cannot be read.
         """
+        key = self._key()
         settings: dict[str, Any] = {"company_id": self.company_id}
         if self.base_url is not None:
             settings["base_url"] = self.base_url
         try:
-            return Client(self._key(), **settings)
+            return Client(key, **settings)
         except InputError as error:
             problems = error.problems
         raise usage_error(
