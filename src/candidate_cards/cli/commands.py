@@ -187,7 +187,7 @@ _vendor = _options(
         "--api-key-file",
         metavar="FILE",
         type=click.Path(exists=True, dir_okay=False),
-        help="Or the key itself in INSTAVIEW_API_KEY; never on the command line.",
+        help="Holds the API key, if INSTAVIEW_API_KEY does not; never on the command line.",
     ),
     click.option(
         "--company-id",

@@ -94,12 +94,11 @@ def _wanted(options: EnrichOptions) -> tuple[Shortlist, tuple[str, ...]]:
 
 def _is_file(text: str) -> bool:
     """Tell results from a profile id: they are ``-``, exist, or look like the path of a file."""
-    path = Path(text)
     return (
         text == _STDIN
-        or path.suffix.lower() in _RESULT_EXTENSIONS
+        or Path(text).suffix.lower() in _RESULT_EXTENSIONS
         or any(separator in text for separator in (os.sep, os.altsep) if separator)
-        or path.is_file()
+        or os.path.isfile(text)  # noqa: PTH113  pathlib raises for what is too long
     )
 
 

@@ -21,6 +21,7 @@ from candidate_cards.cli.report import counted, lost, print_lost, visible
 from candidate_cards.cli.vendor import usage_error
 from candidate_cards.cli.writing import refuse_existing, write_output
 from candidate_cards.errors import (
+    InputError,
     VendorError,
     VendorNotFoundError,
     VendorRunError,
@@ -177,9 +178,9 @@ class Outcome:
         """Say how to go on with all runs if what is inside is broken off."""
         try:
             yield
-        except BrokenPipeError:
-            raise  # The reader has seen enough.
-        except (KeyboardInterrupt, OSError):
+        except (BrokenPipeError, InputError):
+            raise  # The reader has seen enough; no run can have such an id.
+        except BaseException:
             self.print_continuation(self.started)
             raise
 
@@ -278,7 +279,7 @@ def finish(client: Client, runs: Sequence[Run], outcome: Outcome, options: RunOp
         missing.
 
     Raises:
-        KeyboardInterrupt: After it was said how to go on; so with ``OSError``.
+        KeyboardInterrupt: After it was said how to go on; so with everything else.
     """
     path = None if options.output == _STDOUT else Path(options.output)
     with outcome.resumable():
@@ -335,7 +336,7 @@ def _completed(
     interval = run.kind.interval if options.interval is None else options.interval
     if getattr(run.state, "status", None) == "failed":
         interval = 0.0  # There is nothing to wait for but the client's words for it.
-    seconds = end - time.monotonic()
+    seconds = round(end - time.monotonic(), 1)  # as the client will say it
     if seconds <= 0:
         raise VendorTimeoutError(
             f"the run {visible(run.request_id)} has not ended within {options.timeout:g} seconds",

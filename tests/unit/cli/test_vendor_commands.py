@@ -7,12 +7,7 @@ import math
 import os
 import re
 import shlex
-import signal
-import stat
 import subprocess
-import sys
-import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,138 +15,29 @@ from clients import CANARY
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from leftovers import no_pauses_between_attempts, nothing_is_left  # noqa: F401
-from vendor_server import (
-    ACCEPTED,
-    CLOSE,
-    PERSON,
-    RUN,
-    STALL,
-    TRUNCATED,
-    Act,
-    Asked,
-    VendorServer,
-    good_answer,
-    reply,
-    run,
-)
+from vendor_server import ACCEPTED, RUN, Act, Asked, VendorServer, good_answer, reply, run
 
 from candidate_cards import load_shortlist, parse_shortlist
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.instaview._settings import BASE_URL
 from command_line import candidate, enrichment, invoke, sourcing
+from vendor_command_line import (
+    COMMAND,
+    DESCRIPTION,
+    NOT_FOUND,
+    SEARCH,
+    answering,
+    ask,
+    asked_for,
+    continuation,
+    enriching,
+    enrichment_server,
+    lines,
+    only_the_key_is_set,  # noqa: F401
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    from click.testing import Result
-
-#: ``python -m`` rather than the script: the tests also run on trees that are not installed.
-COMMAND = (sys.executable, "-m", "candidate_cards")
-SEARCH = ("source", "--title", "Rust engineer", "--description-file", "-")
-DESCRIPTION = "Own our storage engine."
-PROCESSING = reply(202, run("processing", candidatesSourcedCount=3), name="processing")
-NOT_FOUND = reply(404, {"success": False, "error": {"code": "REQUEST_NOT_FOUND", "message": "no"}})
-QUICK = ("--interval", "0")
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INSTAVIEW_API_KEY", CANARY)
-    monkeypatch.delenv("INSTAVIEW_BASE_URL", raising=False)
-    monkeypatch.delenv("INSTAVIEW_COMPANY_ID", raising=False)
-
-
-@pytest.fixture
-def description(tmp_path: Path) -> str:
-    """Return the path of a job description."""
-    path = tmp_path / "description.txt"
-    path.write_text(DESCRIPTION, "utf-8")
-    return str(path)
-
-
-def ask(
-    server: VendorServer, *arguments: object, stdin: str | bytes | None = DESCRIPTION
-) -> Result:
-    """Run a command on a server, without pauses between looks."""
-    quick = () if "--interval" in arguments else QUICK
-    return invoke(*arguments, *quick, "--base-url", server.url, stdin=stdin)
-
-
-def interrupt(server: VendorServer, *arguments: str, after: int) -> tuple[int, str, str]:
-    """Run a process of its own, and press Ctrl-C when the server has read some requests.
-
-    Returns:
-        Its exit code, and what was on its stdout and stderr.
-    """
-    with subprocess.Popen(
-        [*COMMAND, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "INSTAVIEW_BASE_URL": server.url},
-        encoding="utf-8",
-    ) as process:
-        while len(server.asked) < after:
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate()
-    return process.returncode, output, errors
-
-
-def answering(answers: Mapping[str, Act]) -> Callable[[Asked], Act]:
-    """Answer some request lines like this, all others as the contract says."""
-
-    def answer(asked: Asked) -> Act:
-        return answers.get(f"{asked.method} {asked.path}") or good_answer(asked)
-
-    return answer
-
-
-def asked_for(server: VendorServer) -> list[str]:
-    """Return the request lines that a server has read."""
-    return [f"{asked.method} {asked.path}" for asked in server.requests]
-
-
-def enriching(asked: Asked, started: dict[str, list[str]], missing: frozenset[str]) -> Act:
-    """Enrich what is asked for, in as many runs as it takes, but for who is missing."""
-    if asked.method == "POST":
-        request_id = f"enr_{len(started) + 1}"
-        started[request_id] = asked.json["profileIds"]
-        return reply(202, {**ACCEPTED, "requestId": request_id})
-    request_id = asked.path.split("/")[3]
-    items = [
-        {"profileId": each, "success": False, "errorCode": "PROFILE_NOT_FOUND"}
-        if each in missing
-        else {
-            "profileId": each,
-            "success": True,
-            "candidate": {"profileId": each, "emails": [f"{each}@example.test"]},
-        }
-        for each in started[request_id]
-    ]
-    charged = sum(bool(item["success"]) for item in items)
-    body = run("completed", data=items, creditsConsumed=charged)
-    return reply(200, {**body, "requestId": request_id})
-
-
-def enrichment_server(*missing: str) -> VendorServer:
-    """Return a server that enriches everybody but some."""
-    started: dict[str, list[str]] = {}
-    return VendorServer(lambda asked: enriching(asked, started, frozenset(missing)))
-
-
-def lines(text: str) -> list[Any]:
-    """Read JSON Lines."""
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def continuation(stderr: str) -> list[str]:
-    """Return the arguments of the command that the last line tells to go on with."""
-    last = stderr.splitlines()[-1]
-    assert last.startswith("Go on with: candidate-cards results ")
-    return shlex.split(last.removeprefix("Go on with: candidate-cards "))
 
 
 # What goes out
@@ -217,7 +103,9 @@ def test_a_dry_run_prints_what_would_be_sent_and_sends_nothing(
     assert sent.path == path
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.integers(1, 100))
 def test_a_preview_costs_a_credit_for_twenty(limit: int) -> None:
     """The most that a preview costs is what the vendor checks the balance for."""
@@ -332,14 +220,13 @@ def test_the_commands_are_a_pipeline(tmp_path: Path) -> None:
     assert "\r" not in done.stderr
 
 
-_unknown_texts = st.text(st.characters(exclude_categories=()), max_size=8)  # lone surrogates too
 _json_values = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
-    | _unknown_texts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_unknown_texts, inner, max_size=3),
+    | st.text(st.characters(exclude_categories=()), max_size=8),  # lone surrogates too
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )
 _people = st.builds(
@@ -356,20 +243,23 @@ _people = st.builds(
 )
 
 
-@settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.lists(_people, max_size=4))
-def test_what_the_vendor_says_is_what_comes_out(people: list[dict[str, Any]]) -> None:
+def test_what_the_vendor_says_is_what_comes_out() -> None:
     """The line is the vendor's own body, unknown fields included, and in ASCII."""
-    body = run("completed", foundCount=4, candidates=people)
-    with VendorServer(answering({f"GET /sourcing/{RUN}/results": reply(200, body)})) as server:
+    body: dict[str, Any] = {}
+
+    @settings(deadline=None, max_examples=40)
+    @given(st.lists(_people, max_size=4))
+    def check(people: list[dict[str, Any]]) -> None:
+        body.update(run("completed", foundCount=4, candidates=people))
         result = ask(server, "results", RUN)
-    assert result.exit_code == 0, result.stderr
-    assert result.stdout.isascii()
-    assert lines(result.stdout) == [body]
-    read, said = parse_shortlist(result.stdout), parse_shortlist(json.dumps(body))
-    assert read.candidates == said.candidates
+        assert result.exit_code == 0, result.stderr
+        assert result.stdout.isascii()
+        assert lines(result.stdout) == [body]
+        read, said = parse_shortlist(result.stdout), parse_shortlist(json.dumps(body))
+        assert read.candidates == said.candidates
+
+    with VendorServer(lambda _: reply(200, body)) as server:
+        check()
 
 
 def test_a_file_is_written_whole_and_reported(tmp_path: Path) -> None:
@@ -452,6 +342,15 @@ def test_profiles_go_in_runs_of_ten_and_each_run_is_a_line(tmp_path: Path) -> No
         "failed: p3: PROFILE_NOT_FOUND",
         "failed: p22: PROFILE_NOT_FOUND",
     ]
+
+
+@pytest.mark.parametrize("profile_id", ["x" * 5000, "prof_ab12-34", "ab\0", "é"])
+def test_what_names_no_file_is_a_profile_id(profile_id: str) -> None:
+    """However long or odd it is."""
+    with enrichment_server() as server:
+        result = ask(server, "enrich", profile_id)
+    assert result.exit_code == 0, result.stderr
+    assert server.requests[0].json["profileIds"] == [profile_id]
 
 
 def test_nobody_enriched_is_a_failure() -> None:
@@ -582,6 +481,16 @@ def test_an_unknown_run_is_an_error_of_the_likeliest_place() -> None:
     assert "check the id" in line
 
 
+@pytest.mark.parametrize("request_id", ["..", " ", "x" * 1001])
+def test_what_can_be_no_id_is_not_asked_for(request_id: str) -> None:
+    """One line says so; there is no command that goes on with it."""
+    with VendorServer() as server:
+        result = ask(server, "results", request_id)
+    assert result.exit_code == ExitCode.FAILURE
+    assert re.fullmatch(r"Error: id: .+\n", result.stderr)
+    assert server.requests == []
+
+
 def test_one_bad_run_spoils_no_other(tmp_path: Path) -> None:
     """What there is is written; what is missing makes the exit code 3 and is in the report."""
     out = tmp_path / "out.jsonl"
@@ -637,245 +546,3 @@ def test_a_start_without_waiting_can_be_gone_on_with() -> None:
             gone_on = invoke(*continuation(result.stderr))
             assert gone_on.exit_code == 0, gone_on.stderr
         assert [asked.method for asked in server.requests] == ["POST", "GET"] * 3
-
-
-# Nothing that is paid for is lost, or paid for twice
-
-
-def test_a_deadline_says_how_to_go_on() -> None:
-    """The run goes on; the printed command gets its results from the same vendor."""
-    acts = [reply(202, ACCEPTED), *[PROCESSING] * 10_000]
-    with VendorServer(acts=acts) as server:
-        result = ask(server, *SEARCH, "--timeout", "0.3", "--interval", "0.1")
-        assert result.exit_code == ExitCode.FAILURE
-        assert result.stdout == ""
-        assert result.stderr.splitlines()[0] == f"Started {RUN}"
-        assert f"Error: the run {RUN} has not ended within" in result.stderr
-        server._acts.clear()
-        gone_on = invoke(*continuation(result.stderr))
-    assert gone_on.exit_code == 0, gone_on.stderr
-    assert lines(gone_on.stdout)[0]["candidates"] == [PERSON]
-    assert asked_for(server).count("POST /sourcing") == 1
-
-
-def test_a_deadline_leaves_what_has_ended(tmp_path: Path) -> None:
-    """One of three runs ends in time: it is written, the other two are named."""
-    started: dict[str, list[str]] = {}
-
-    def answer(asked: Asked) -> Act:
-        is_first = asked.method == "POST" or "enr_1" in asked.path
-        return enriching(asked, started, frozenset()) if is_first else PROCESSING
-
-    out = tmp_path / "out.jsonl"
-    ids = [f"p{number}" for number in range(30)]
-    with VendorServer(answer) as server:
-        result = ask(
-            server, "enrich", *ids, "--timeout", "4", "--interval", "0.5", "-o", out, "--json"
-        )
-    assert result.exit_code == ExitCode.PARTIAL
-    assert [body["requestId"] for body in lines(out.read_text("utf-8"))] == ["enr_1"]
-    report = json.loads(result.stdout)
-    assert report["unfinished"] == ["enr_2", "enr_3"]
-    assert continuation(result.stderr)[:3] == ["results", "enr_2", "enr_3"]
-    assert shlex.split(report["continuation"])[1:] == continuation(result.stderr)
-
-
-@pytest.mark.parametrize("name", ["source", "enrich", "results"])
-def test_ctrl_c_says_how_to_go_on(name: str, description: str) -> None:
-    """An interrupted wait exits with 130, and its last line is the command that goes on with it."""
-    arguments = {
-        "source": ("--title", "x", "--description-file", description),
-        "enrich": ("p1",),
-        "results": (RUN,),
-    }[name]
-    first = PROCESSING if name == "results" else reply(202, ACCEPTED)
-    with VendorServer(acts=[first, STALL]) as server:
-        code, output, errors = interrupt(server, name, *arguments, *QUICK, after=2)
-    assert code == ExitCode.INTERRUPTED, errors
-    assert output == ""
-    # The vendor is told by the environment, and will be again.
-    assert continuation(errors) == ["results", RUN]
-    if name != "results":
-        assert errors.splitlines()[0] == f"Started {RUN}"
-
-
-def test_ctrl_c_during_a_start_says_that_nobody_knows() -> None:
-    """No answer yet, so there may be a run; it is not repeated, and runs before it are named."""
-    acts = [reply(202, {**ACCEPTED, "requestId": "enr_1"}), STALL]
-    ids = [f"p{number}" for number in range(11)]
-    with VendorServer(acts=acts) as server:
-        code, output, errors = interrupt(server, "enrich", *ids, after=2)
-    assert code == ExitCode.INTERRUPTED, errors
-    assert output == ""
-    assert "may have started all the same" in errors
-    assert continuation(errors) == ["results", "enr_1"]
-    assert len(server.asked) == 2
-
-
-@pytest.mark.parametrize("act", [CLOSE, TRUNCATED, reply(500, {}), reply(202, {})], ids=repr)
-@pytest.mark.parametrize(
-    "arguments", [SEARCH, ("refine", RUN, "--limit", "1"), ("enrich", "p1")], ids=lambda a: a[0]
-)
-def test_a_start_of_unknown_outcome_says_so_and_is_not_repeated(
-    arguments: tuple[str, ...], act: Act
-) -> None:
-    """One call, one line, exit code 1: somebody has to look before it is made again."""
-    with VendorServer(acts=[act]) as server:
-        result = ask(server, *arguments)
-    assert result.exit_code == ExitCode.FAILURE
-    assert len(server.requests) == 1
-    assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
-    assert "it may have taken effect all the same" in line
-    assert "it could be paid for twice" in line
-
-
-def test_a_result_that_cannot_be_written_can_be_had_again(tmp_path: Path) -> None:
-    """What the system refuses after the run has ended does not lose it."""
-    (tmp_path / "file").write_text("", "utf-8")
-    with VendorServer() as server:
-        result = ask(server, *SEARCH, "-o", tmp_path / "file" / "below.json")
-    assert result.exit_code == ExitCode.FAILURE
-    assert f"Go on with: candidate-cards results {RUN} " in result.stderr
-    assert "Error: " in result.stderr
-
-
-def test_the_command_to_go_on_with_names_what_the_environment_does_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Options are repeated, quoted; variables are not, and the key is in a file or a variable."""
-    key = tmp_path / "the key"
-    key.write_text(CANARY, "utf-8")
-    key.chmod(0o600)
-    with VendorServer() as server:
-        monkeypatch.setenv("INSTAVIEW_BASE_URL", server.url)
-        result = invoke("enrich", "p1", "--no-wait", "--api-key-file", key)
-    assert continuation(result.stderr) == ["results", RUN, "--api-key-file", str(key)]
-    assert CANARY not in result.output
-
-
-# The key
-
-
-def _key_file(folder: Path, content: bytes, mode: int = 0o600) -> Path:
-    path = folder / "key"
-    path.write_bytes(content)
-    path.chmod(mode)
-    return path
-
-
-def test_a_key_file_goes_before_the_variable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It may end in a line break and begin with a byte order mark, as editors write them."""
-    monkeypatch.setenv("INSTAVIEW_API_KEY", "sk_other")
-    key = _key_file(tmp_path, b"\xef\xbb\xbf" + CANARY.encode() + b"\r\n")
-    with VendorServer() as server:
-        result = ask(server, "results", RUN, "--api-key-file", key)
-    assert result.exit_code == 0, result.stderr
-    assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
-    assert "warning" not in result.stderr
-
-
-@pytest.mark.skipif(os.name != "posix", reason="modes mean nothing here")
-@given(mode=st.integers(0, 0o777).map(lambda bits: bits | stat.S_IRUSR))
-@settings(
-    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_a_key_that_others_can_read_is_a_warning(tmp_path: Path, mode: int) -> None:
-    """Not an error: containers mount secrets like that. The line names the file and not the key."""
-    key = _key_file(tmp_path, CANARY.encode(), mode)
-    try:
-        result = invoke("results", "..", "--api-key-file", key)
-    finally:
-        key.unlink()
-    assert ("warning: " in result.stderr) == bool(mode & stat.S_IROTH)
-    assert CANARY not in result.output
-
-
-@pytest.mark.parametrize("content", [b"", b"\n", b"two words", b"\xff", b"k\xc3\xa9y"])
-def test_what_is_no_key_is_refused_without_showing_it(content: bytes, tmp_path: Path) -> None:
-    """A file that holds something else is named, and nothing is sent."""
-    with VendorServer() as server:
-        result = ask(server, "enrich", "p1", "--api-key-file", _key_file(tmp_path, content))
-    assert result.exit_code in {ExitCode.USAGE, ExitCode.FAILURE}
-    assert "key" in result.stderr
-    assert "two words" not in result.stderr
-    assert server.requests == []
-
-
-@pytest.mark.parametrize("value", [None, ""])
-def test_a_missing_key_is_a_usage_error(value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says both places where a key can be."""
-    monkeypatch.delenv("INSTAVIEW_API_KEY")
-    if value is not None:
-        monkeypatch.setenv("INSTAVIEW_API_KEY", value)
-    result = invoke("results", RUN)
-    assert result.exit_code == ExitCode.USAGE
-    assert "INSTAVIEW_API_KEY" in result.stderr
-    assert "--api-key-file" in result.stderr
-
-
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 422, 429, 500, 503])
-@pytest.mark.parametrize(
-    "arguments",
-    [SEARCH, ("refine", RUN, "--limit", "1"), ("enrich", "p1"), ("results", RUN)],
-    ids=lambda arguments: arguments[0],
-)
-def test_an_error_is_one_line_with_advice_and_without_the_key(
-    arguments: tuple[str, ...], status: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Whatever the vendor answers, and even if it repeats the key."""
-    body = {"error": {"code": f"NO_{CANARY}", "message": f"bad key {CANARY}\n\x1b[31m{CANARY}"}}
-    refusal = reply(status, body, {"Retry-After": "120"} if status == 429 else None)
-    with VendorServer(lambda _: refusal) as server:
-        result = ask(server, *arguments, "--timeout", "5")
-    assert result.exit_code == ExitCode.FAILURE
-    errors = [line for line in result.stderr.splitlines() if not line.startswith("Go on with")]
-    (line,) = errors
-    assert line.startswith("Error: ")
-    assert f": {status} " in line
-    assert "; " in line  # what was wrong; what to do
-    assert line.isprintable()
-    assert CANARY not in result.output
-    assert capsys.readouterr() == ("", "")
-
-
-# Progress
-
-
-def test_a_terminal_sees_the_counters_and_a_pipe_does_not(description: str) -> None:
-    """The line is overwritten and gone in the end; in a pipe there are only the lasting lines."""
-    acts = [reply(202, ACCEPTED), PROCESSING, PROCESSING]
-    arguments = ("source", "--title", "x", "--description-file", description, "--limit", "7")
-    with VendorServer(acts=acts) as server:
-        shown = _on_a_terminal(server, *arguments, *QUICK)
-    with VendorServer(acts=acts) as server:
-        piped = ask(server, *arguments).stderr
-    assert "\rsourcing, 3 of 7 candidates so far (0:0" in shown
-    assert "\x1b" not in shown
-    assert "so far" not in piped
-    assert "\r" not in piped
-    lasting = [line.rpartition("\r")[2] for line in shown.replace("\r\n", "\n").split("\n")]
-    assert lasting == piped.split("\n")
-
-
-def _on_a_terminal(server: VendorServer, *arguments: str) -> str:
-    """Return what a command has sent to the terminal that its stderr is."""
-    pty = pytest.importorskip("pty", reason="no terminals on this system")
-    ours, its = pty.openpty()
-    with subprocess.Popen(
-        [*COMMAND, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=its,
-        env={**os.environ, "INSTAVIEW_BASE_URL": server.url},
-    ):
-        os.close(its)
-        shown = b""
-        # Linux tells of the end by an error, others by nothing.
-        with suppress(OSError):
-            while piece := os.read(ours, 1024):
-                shown += piece
-        os.close(ours)
-    return shown.decode()
