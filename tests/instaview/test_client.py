@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 both = pytest.mark.parametrize("kind", KINDS)
 operations = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.line)
 
+STARTED = reply(202, ACCEPTED)
 LIMITED = reply(429, {"statusCode": 429, "retryAfter": 0, "limit": 10, "remaining": 0})
 
 
@@ -547,6 +548,46 @@ def test_a_batch_that_runs_out_of_time_names_the_runs_that_go_on(kind: Kind) -> 
     assert result.unfinished == ("enr_3",)
     assert [each.profile_id for each in result.failed] == PEOPLE[20:]
     assert "wait for it again" in str(result.failed[0].error_message)
+
+
+ODD = {"profileId": "odd", "name": "Grace", "matchScore": "high"}
+
+
+@both
+def test_one_odd_field_costs_no_run_that_was_paid_for(kind: Kind) -> None:
+    """Strict reading names it; a shortlist is everything else, and says what is left out."""
+    people = [PERSON, ODD, 7]
+    with VendorServer(lambda _: reply(200, run("completed", candidates=people))) as server:
+        error = failure(kind, server, lambda client: client.wait_for_sourcing(RUN, interval=0))
+        shortlist = call(
+            kind, server.url, lambda client: client.wait_for_shortlist(RUN, interval=0)
+        )
+    assert isinstance(error, VendorAnswerError)
+    assert [person.profile_id for person in shortlist.candidates] == ["p1", "odd"]
+    fields = [problem.field for problem in shortlist.problems]
+    assert fields == ["candidates[1].matchScore", "candidates[2]"]
+    places = [problem.field for problem in error.problems]
+    assert places == ["candidates[1].matchScore", "candidates[2]"]
+
+
+@both
+def test_one_odd_profile_costs_no_batch(kind: Kind) -> None:
+    """The others are there, and it is, without the field."""
+    items = [
+        {"profileId": "p0", "success": True, "candidate": {"name": "Ada"}},
+        {"profileId": "odd", "success": True, "candidate": ODD},
+    ]
+
+    def answer(asked: Asked) -> Act:
+        return reply(200, run("completed", data=items)) if asked.method == "GET" else STARTED
+
+    with VendorServer(answer) as server:
+        result = call(
+            kind, server.url, lambda client: client.enrich(["odd", "p0", "none"], interval=0)
+        )
+    assert [person.name for person in result.candidates] == ["Grace", "Ada"]
+    assert [problem.field for problem in result.problems] == ["data[1].candidate.matchScore"]
+    assert [each.profile_id for each in result.failed] == ["none"]
 
 
 @both

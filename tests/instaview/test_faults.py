@@ -83,7 +83,7 @@ SENSELESS: Final = [
         reply(200, b"<html>", name="html"),
         reply(200, b'{"success": tru', name="half"),
         reply(200, b"[]", name="list"),
-        reply(200, {"success": True, "requestId": [], "id": {}, "data": 7}, name="wrong-types"),
+        reply(200, {"success": [], "requestId": [], "id": {}, "data": 7}, name="wrong-types"),
     )
 ]
 REFUSALS: Final = [
@@ -141,11 +141,15 @@ def check(kind: Kind, operation: Operation, faults: Sequence[Fault], timeout: fl
 
 def _in_time(kind: Kind, url: str, operation: Operation, timeout: float) -> object:
     """Return its result or its error; if it were to hang, say so instead of hanging as well."""
-    with ThreadPoolExecutor(1) as executor:
-        try:
-            return executor.submit(call, kind, url, operation.make, timeout=timeout).result(60)
-        except VendorError as error:
-            return error
+    executor = ThreadPoolExecutor(1)
+    future = executor.submit(call, kind, url, operation.make, timeout=timeout)
+    try:
+        return future.result(60)
+    except VendorError as error:
+        return error
+    finally:
+        # One that hangs ends with the server.
+        executor.shutdown(wait=future.done())
 
 
 # What gives no JSON is fine for an operation that reads none.

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from candidate_cards._records import parse_records
 from candidate_cards._text import clean_text
 from candidate_cards.errors import (
+    InputError,
     Problem,
     VendorAnswerError,
     VendorAuthenticationError,
@@ -164,6 +165,8 @@ class Reader:
                 return parse(body), None
             except ValidationError as error:
                 problems = _places(error)
+            except InputError as error:
+                problems = list(error.problems)
         return None, self._answer_error(endpoint, problems, request_id)
 
     def _answer_error(

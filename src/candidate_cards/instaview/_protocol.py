@@ -29,7 +29,13 @@ from candidate_cards.instaview._answers import Reader
 from candidate_cards.instaview._limits import Limits
 from candidate_cards.instaview._settings import id_fault, seconds_fault
 from candidate_cards.instaview._wire import Answer, Deadline, NoAnswerError, Request
-from candidate_cards.instaview.batches import CardBatch, Enrichment, EnrichmentBatch
+from candidate_cards.instaview.batches import (
+    CardBatch,
+    EnrichedRun,
+    Enrichment,
+    EnrichmentBatch,
+)
+from candidate_cards.loading import parse_shortlist
 from candidate_cards.models import (
     EnrichmentCompleted,
     EnrichmentProcessing,
@@ -43,6 +49,7 @@ from candidate_cards.models import (
     RenderHtmlRequest,
     RenderHtmlResponse,
     RunAccepted,
+    Shortlist,
     SourcingCompleted,
     SourcingProcessing,
     SourcingRequest,
@@ -152,6 +159,25 @@ class Protocol:
             on_progress,
         )
 
+    async def wait_for_shortlist(
+        self,
+        request_id: str,
+        patience: Patience,
+        on_progress: Callable[[SourcingProcessing], object] | None,
+    ) -> Shortlist:
+        def parse(body: object) -> Shortlist | SourcingRun:
+            return _people(body) or parse_sourcing_run(body)
+
+        return await self._ended(
+            lambda run_id, deadline: self._call(
+                endpoints.RESULTS, parse, run_id, deadline=deadline
+            ),
+            (Shortlist, SourcingProcessing),
+            request_id,
+            patience,
+            on_progress,
+        )
+
     async def start_preview(self, request: PreviewRequest) -> RunAccepted:
         return await self._call(endpoints.PREVIEW, _accepted, body=request)
 
@@ -225,12 +251,28 @@ class Protocol:
                 batch.started.append((run.request_id, chunk))
         for run_id, chunk in batch.started:
             try:
-                batch.add(chunk, await self.wait_for_enrichment(run_id, patience, on_progress))
+                batch.add(chunk, await self._enriched(run_id, patience, on_progress))
             except VendorError as error:
                 batch.fail(chunk, error)
                 if not isinstance(error, VendorRunError):
                     batch.unfinished.append(run_id)
         return batch.result()
+
+    async def _enriched(
+        self,
+        run_id: str,
+        patience: Patience,
+        on_progress: Callable[[EnrichmentProcessing], object] | None,
+    ) -> EnrichedRun:
+        return await self._ended(
+            lambda run_id, deadline: self._call(
+                endpoints.ENRICH_RESULTS, _enriched_run, run_id, deadline=deadline
+            ),
+            (EnrichedRun, EnrichmentProcessing),
+            run_id,
+            patience,
+            on_progress,
+        )
 
     async def render_html(
         self, profile_ids: Sequence[str], theme: Literal["dark", "light"]
@@ -287,7 +329,12 @@ class Protocol:
         deadline = patience.deadline
         while patience.interval < deadline.remaining:
             await self._wire.pause(patience.interval)
-            run = self._reader.ended(await read(request_id, deadline))
+            try:
+                run = self._reader.ended(await read(request_id, deadline))
+            except VendorTimeoutError:
+                if deadline.remaining > 0:
+                    raise
+                break
             if isinstance(run, VendorRunError):
                 raise run
             if isinstance(run, completed):
@@ -390,6 +437,23 @@ def _made(kind: type[Model], **values: Any) -> Model:  # noqa: ANN401  the field
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
     raise InputError(Problem(detail["msg"], path=tuple(detail["loc"])) for detail in details)
+
+
+def _people(body: object) -> Shortlist | None:
+    """Return the people of a run that has completed, without what cannot be read of them."""
+    run = unwrap_envelope(body)
+    if not isinstance(run, dict) or run.get("status") != "completed":
+        return None
+    return parse_shortlist(json.dumps(run), source="the answer")
+
+
+def _enriched_run(body: object) -> EnrichedRun | EnrichmentRun:
+    people = _people(body)
+    if people is None:
+        return parse_enrichment_run(body)
+    run: Any = unwrap_envelope(body)
+    count = run.get("creditsConsumed")
+    return EnrichedRun(people, count if isinstance(count, int) else 0)
 
 
 def _accepted(body: object) -> RunAccepted:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         PreviewRun,
         RenderHtmlResponse,
         RunAccepted,
+        Shortlist,
         SourcingCompleted,
         SourcingProcessing,
         SourcingRequest,
@@ -140,6 +141,26 @@ class Client:
         """
         return finished(
             self._protocol.wait_for_sourcing(request_id, Patience(timeout, interval), on_progress)
+        )
+
+    def wait_for_shortlist(
+        self,
+        request_id: str,
+        *,
+        timeout: float = 900.0,
+        interval: float = 5.0,
+        on_progress: Callable[[SourcingProcessing], object] | None = None,
+    ) -> Shortlist:
+        """Poll a sourcing run as :meth:`wait_for_sourcing` does, and return what can be read of it.
+
+        Where that raises over a single field, this leaves the field or the person out and tells of
+        it in ``problems``. Texts are cleaned; it is what cards and dossiers are made from.
+
+        Raises:
+            VendorAnswerError: Nobody in it could be read.
+        """
+        return finished(
+            self._protocol.wait_for_shortlist(request_id, Patience(timeout, interval), on_progress)
         )
 
     def start_preview(self, request: PreviewRequest) -> RunAccepted:
@@ -329,6 +350,19 @@ class AsyncClient:
     ) -> SourcingCompleted:
         """Like :meth:`Client.wait_for_sourcing`."""
         return await self._protocol.wait_for_sourcing(
+            request_id, Patience(timeout, interval), on_progress
+        )
+
+    async def wait_for_shortlist(
+        self,
+        request_id: str,
+        *,
+        timeout: float = 900.0,
+        interval: float = 5.0,
+        on_progress: Callable[[SourcingProcessing], object] | None = None,
+    ) -> Shortlist:
+        """Like :meth:`Client.wait_for_shortlist`."""
+        return await self._protocol.wait_for_shortlist(
             request_id, Patience(timeout, interval), on_progress
         )
 
