@@ -165,12 +165,9 @@ class Protocol:
         patience: Patience,
         on_progress: Callable[[SourcingProcessing], object] | None,
     ) -> Shortlist:
-        def parse(body: object) -> Shortlist | SourcingRun:
-            return _people(body) or parse_sourcing_run(body)
-
         return await self._ended(
             lambda run_id, deadline: self._call(
-                endpoints.RESULTS, parse, run_id, deadline=deadline
+                endpoints.RESULTS, _sourced_run, run_id, deadline=deadline
             ),
             (Shortlist, SourcingProcessing),
             request_id,
@@ -260,7 +257,7 @@ class Protocol:
 
     async def _enriched(
         self,
-        run_id: str,
+        request_id: str,
         patience: Patience,
         on_progress: Callable[[EnrichmentProcessing], object] | None,
     ) -> EnrichedRun:
@@ -269,7 +266,7 @@ class Protocol:
                 endpoints.ENRICH_RESULTS, _enriched_run, run_id, deadline=deadline
             ),
             (EnrichedRun, EnrichmentProcessing),
-            run_id,
+            request_id,
             patience,
             on_progress,
         )
@@ -356,13 +353,19 @@ class Protocol:
         body: RequestModel | None = None,
         deadline: Deadline | None = None,
     ) -> T:
-        """Make one call and return what ``parse`` makes of its answer."""
+        """Make one call and return what ``parse`` makes of its answer.
+
+        Args:
+            endpoint: What is called.
+            parse: Makes the model, or raises Pydantic's error or ``InputError``.
+            ids: For the path.
+            body: Sent as JSON.
+            deadline: Of the operation that this call is a part of; else the client's timeout. An
+                attempt has never more than that timeout.
+        """
         if problems := [Problem(fault, path=("id",)) for part in ids if (fault := id_fault(part))]:
             raise InputError(problems)
-        seconds = self._settings.timeout
-        if deadline is not None:
-            seconds = min(seconds, deadline.remaining)
-        within = Deadline(seconds)
+        within = deadline or Deadline(self._settings.timeout)
         request = Request(
             endpoint.method,
             self._settings.url(endpoint.path, *ids),
@@ -378,10 +381,10 @@ class Protocol:
         self, endpoint: Endpoint, request: Request, deadline: Deadline, request_id: str | None
     ) -> Answer:
         await self._take_turn(endpoint, deadline)
-        # httpx takes what is not positive for no limit at all.
-        seconds = max(deadline.remaining, 0.001)
+        seconds = min(deadline.remaining, self._settings.timeout)
         if endpoint.only_reads:
             seconds = min(seconds, _LONGEST_READ)
+        seconds = max(seconds, 0.001)  # httpx takes 0 for no limit at all
         try:
             answer = await self._wire.send(request, seconds)
         except NoAnswerError as fault:
@@ -445,6 +448,11 @@ def _people(body: object) -> Shortlist | None:
     if not isinstance(run, dict) or run.get("status") != "completed":
         return None
     return parse_shortlist(json.dumps(run), source="the answer")
+
+
+def _sourced_run(body: object) -> Shortlist | SourcingRun:
+    people = _people(body)
+    return parse_sourcing_run(body) if people is None else people
 
 
 def _enriched_run(body: object) -> EnrichedRun | EnrichmentRun:

@@ -59,7 +59,8 @@ class Client:
         api_key: Never shown: not in ``repr``, logs, errors or tracebacks.
         base_url: With the path prefix, if there is one. ``http://`` only for this machine.
         company_id: For keys that manage several companies.
-        timeout: Seconds that one call may take, with its pauses and repetitions.
+        timeout: Seconds that one call may take, with its pauses and repetitions. Looking up a name
+            is the system's; it can take longer.
         http_client: One of your own, for proxies, certificates or another transport. It stays
             open; its redirects, logins and time limits are not used. Without it, the environment
             (``HTTPS_PROXY``, ``~/.netrc``) is not looked at: give ``httpx.Client()`` for that.
@@ -294,7 +295,8 @@ class AsyncClient:
         api_key: Never shown: not in ``repr``, logs, errors or tracebacks.
         base_url: With the path prefix, if there is one. ``http://`` only for this machine.
         company_id: For keys that manage several companies.
-        timeout: Seconds that one call may take, with its pauses and repetitions.
+        timeout: Seconds that one call may take, with its pauses and repetitions. Looking up a name
+            is the system's; it can take longer.
         http_client: One of your own, for proxies, certificates or another transport. It stays
             open; its redirects, logins and time limits are not used. Without it, the environment
             (``HTTPS_PROXY``, ``~/.netrc``) is not looked at: give ``httpx.AsyncClient()`` for that.
