@@ -17,6 +17,7 @@ from candidate_cards.models import (
     PreviewRequest,
     RenderHtmlResponse,
     RunAccepted,
+    Shortlist,
     SourcingCompleted,
     SourcingRequest,
     WebhookConfig,
@@ -138,6 +139,11 @@ WAITS: Final = (
         "GET /sourcing/req_1/results",
         lambda client: client.wait_for_sourcing("req_1", interval=0),
         SourcingCompleted,
+    ),
+    Operation(
+        "GET /sourcing/req_1/results",
+        lambda client: client.wait_for_shortlist("req_1", interval=0),
+        Shortlist,
     ),
     Operation(
         "GET /sourcing/preview/req_1/results",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import ssl
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import trustme
 from clients import CANARY, HOOK, KEY, KINDS, OPERATIONS, SEARCH, WAITS, Kind, Operation, call
 from leftovers import no_pauses_between_attempts, nothing_is_left  # noqa: F401
 from vendor_server import (
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
 both = pytest.mark.parametrize("kind", KINDS)
 operations = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.line)
 
+STARTED = reply(202, ACCEPTED)
 LIMITED = reply(429, {"statusCode": 429, "retryAfter": 0, "limit": 10, "remaining": 0})
 
 
@@ -549,6 +552,46 @@ def test_a_batch_that_runs_out_of_time_names_the_runs_that_go_on(kind: Kind) -> 
     assert "wait for it again" in str(result.failed[0].error_message)
 
 
+ODD = {"profileId": "odd", "name": "Grace", "matchScore": "high"}
+
+
+@both
+def test_one_odd_field_costs_no_run_that_was_paid_for(kind: Kind) -> None:
+    """Strict reading names it; a shortlist is everything else, and says what is left out."""
+    people = [PERSON, ODD, 7]
+    with VendorServer(lambda _: reply(200, run("completed", candidates=people))) as server:
+        error = failure(kind, server, lambda client: client.wait_for_sourcing(RUN, interval=0))
+        shortlist = call(
+            kind, server.url, lambda client: client.wait_for_shortlist(RUN, interval=0)
+        )
+    assert isinstance(error, VendorAnswerError)
+    assert [person.profile_id for person in shortlist.candidates] == ["p1", "odd"]
+    fields = [problem.field for problem in shortlist.problems]
+    assert fields == ["candidates[1].matchScore", "candidates[2]"]
+    places = [problem.field for problem in error.problems]
+    assert places == ["candidates[1].matchScore", "candidates[2]"]
+
+
+@both
+def test_one_odd_profile_costs_no_batch(kind: Kind) -> None:
+    """The others are there, and it is, without the field."""
+    items = [
+        {"profileId": "p0", "success": True, "candidate": {"name": "Ada"}},
+        {"profileId": "odd", "success": True, "candidate": ODD},
+    ]
+
+    def answer(asked: Asked) -> Act:
+        return reply(200, run("completed", data=items)) if asked.method == "GET" else STARTED
+
+    with VendorServer(answer) as server:
+        result = call(
+            kind, server.url, lambda client: client.enrich(["odd", "p0", "none"], interval=0)
+        )
+    assert [person.name for person in result.candidates] == ["Grace", "Ada"]
+    assert [problem.field for problem in result.problems] == ["data[1].candidate.matchScore"]
+    assert [each.profile_id for each in result.failed] == ["none"]
+
+
 @both
 def test_many_cards_are_asked_for_ten_at_a_time(kind: Kind) -> None:
     """One answer comes back, in the order asked."""
@@ -653,4 +696,76 @@ def test_a_closed_client_opens_nothing() -> None:
             pass
         with pytest.raises(RuntimeError, match="closed"):
             client.start_sourcing(SEARCH)
+    assert not server.asked
+
+
+@both
+def test_a_deletion_is_one_whatever_comes_back(kind: Kind) -> None:
+    """The contract says 204; a body that nobody reads cannot be wrong."""
+    for content in (b"", b"<html>", b'{"success": true}'):
+        with VendorServer(lambda _, body=content: reply(200, body)) as server:  # type: ignore[misc]
+            assert call(kind, server.url, lambda client: client.delete_webhook("w1")) is None
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Nobody's authority but this test's."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def encrypted(authority: trustme.CA) -> ssl.SSLContext:
+    """What a server of that authority encrypts with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(LOOPBACK).configure_cert(context)
+    return context
+
+
+@both
+def test_a_certificate_that_nobody_vouches_for_ends_it(
+    kind: Kind, encrypted: ssl.SSLContext
+) -> None:
+    """The key is not sent, and trying again would change nothing."""
+    with VendorServer(tls=encrypted) as server:
+        error = failure(kind, server, OPERATIONS[0].make)
+    assert isinstance(error, VendorConnectionError)
+    assert "certificate cannot be verified" in str(error)
+    assert not error.outcome_unknown
+    assert server.connections == 1
+    assert not server.asked
+
+
+@both
+def test_a_private_authority_comes_with_a_client_of_ones_own(
+    kind: Kind, encrypted: ssl.SSLContext, authority: trustme.CA
+) -> None:
+    """Encrypted answers are read, and one that drips is cut off as well."""
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+
+    def ended(make: Callable[[Any], Any], url: str) -> Any:  # noqa: ANN401
+        if kind == "blocking":
+            with httpx.Client(verify=trusting) as own:
+                return make(Client(KEY, base_url=url, http_client=own, timeout=1.5))
+
+        async def main() -> object:
+            async with httpx.AsyncClient(verify=trusting) as own:
+                return await make(AsyncClient(KEY, base_url=url, http_client=own, timeout=1.5))
+
+        return asynchronous.run(main())
+
+    with VendorServer(tls=encrypted) as server:
+        assert ended(OPERATIONS[0].make, server.url).request_id == RUN
+    dripping = VendorServer(lambda _: DRIP_HEAD, tls=encrypted)
+    with dripping as server, pytest.raises(VendorTimeoutError):
+        ended(OPERATIONS[0].make, server.url)
+    assert len(server.asked) == 1
+
+
+@both
+def test_a_server_that_does_not_answer_in_tls_has_got_nothing(kind: Kind) -> None:
+    """A handshake that does not end is no connection, so nothing can have been started."""
+    with VendorServer() as server, pytest.raises(VendorTimeoutError) as caught:
+        call(kind, server.url.replace("http:", "https:"), OPERATIONS[0].make, timeout=0.5)
+    assert not caught.value.outcome_unknown
     assert not server.asked

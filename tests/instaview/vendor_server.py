@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterable, Mapping
 
 LOOPBACK: Final = "127.0.0.1"
@@ -125,6 +126,17 @@ STALL: Final = Act("stall", _stall)
 STALL_IN_BODY: Final = Act("stall-in-body", _stall_in_body)
 DRIP_HEAD: Final = Act("drip-head", _dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x"))
 DRIP_BODY: Final = Act("drip-body", _dripping(head(200, 10_000), b" "))
+DRIP_TO_THE_END: Final = Act(
+    # It would be a good answer, if it were over.
+    "drip-to-the-end",
+    _dripping(
+        head(200, None)
+        + json.dumps(
+            {"success": True, "requestId": RUN, "id": "w1", "status": "completed"}
+        ).encode(),
+        b" ",
+    ),
+)
 TRUNCATED: Final = raw("truncated", head(200, 100) + b'{"success": true')
 CHUNKS_CUT: Final = raw(
     "chunks-cut", head(200, None, {"Transfer-Encoding": "chunked"}) + b'5\r\n{"a":\r\n'
@@ -142,12 +154,18 @@ class VendorServer:
 
     Attributes:
         asked: Every request that was read whole, with the name of what the server did.
+        connections: How many were accepted.
     """
 
     def __init__(
-        self, answer: Callable[[Asked], Act] | None = None, acts: Iterable[Act] = ()
+        self,
+        answer: Callable[[Asked], Act] | None = None,
+        acts: Iterable[Act] = (),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.asked: list[tuple[Asked, str]] = []
+        self.connections = 0
+        self._tls = tls
         self._answer = answer or good_answer
         self._acts = deque(acts)
         self._closing = threading.Event()
@@ -178,7 +196,8 @@ class VendorServer:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://{LOOPBACK}:{self.port}"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://{LOOPBACK}:{self.port}"
 
     @property
     def requests(self) -> list[Asked]:
@@ -191,6 +210,7 @@ class VendorServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             thread = threading.Thread(target=self._serve, args=(connection,), name="vendor")
             self._threads.append(thread)
             thread.start()
@@ -200,6 +220,10 @@ class VendorServer:
             self._connections.add(connection)
         try:
             with suppress(OSError):
+                if self._tls is not None:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+                    with self._lock:
+                        self._connections.add(connection)
                 asked = _read(connection)
                 if asked is not None:
                     with self._lock:

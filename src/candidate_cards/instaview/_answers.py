@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from candidate_cards._records import parse_records
 from candidate_cards._text import clean_text
 from candidate_cards.errors import (
+    InputError,
     Problem,
     VendorAnswerError,
     VendorAuthenticationError,
@@ -155,7 +156,7 @@ class Reader:
         Why: an error raised here would carry this frame, and with it the people in the answer; one
         raised while handling Pydantic's would have that as its context.
         """
-        problems = _json_problems(answer)
+        problems = _json_problems(endpoint, answer)
         if not problems:
             body = _decoded_or_none(answer)
             if isinstance(body, dict) and body.get("success") is False:
@@ -164,6 +165,8 @@ class Reader:
                 return parse(body), None
             except ValidationError as error:
                 problems = _places(error)
+            except InputError as error:
+                problems = list(error.problems)
         return None, self._answer_error(endpoint, problems, request_id)
 
     def _answer_error(
@@ -281,8 +284,9 @@ def _ignore(message: str, *, line: int | None = None, column: int | None = None)
     """Take no note of a problem."""
 
 
-def _json_problems(answer: Answer) -> list[Problem]:
-    if answer.status == _NO_CONTENT:
+def _json_problems(endpoint: Endpoint, answer: Answer) -> list[Problem]:
+    # Of something that is deleted, nothing is read; 204 has no body for anybody.
+    if answer.status == _NO_CONTENT or endpoint.method == "DELETE":
         return []
     problems: list[Problem] = []
 

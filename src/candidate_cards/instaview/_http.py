@@ -100,6 +100,10 @@ class _Reception:
             self._flaw = f"is larger than {LARGEST_ANSWER // 2**20} MiB"
             raise _FlawedError
         self._body += chunk
+        self.check_time()
+
+    def check_time(self) -> None:
+        """Stop if the time is up: a connection that is cut then can look like the body's end."""
         if self._deadline.remaining <= 0:
             raise TimeoutError
 
@@ -267,6 +271,7 @@ class BlockingWire:
                 return
             for chunk in response.iter_raw():
                 reception.take(chunk)
+            reception.check_time()
         finally:
             response.close()
 

@@ -29,7 +29,13 @@ from candidate_cards.instaview._answers import Reader
 from candidate_cards.instaview._limits import Limits
 from candidate_cards.instaview._settings import id_fault, seconds_fault
 from candidate_cards.instaview._wire import Answer, Deadline, NoAnswerError, Request
-from candidate_cards.instaview.batches import CardBatch, Enrichment, EnrichmentBatch
+from candidate_cards.instaview.batches import (
+    CardBatch,
+    EnrichedRun,
+    Enrichment,
+    EnrichmentBatch,
+)
+from candidate_cards.loading import parse_shortlist
 from candidate_cards.models import (
     EnrichmentCompleted,
     EnrichmentProcessing,
@@ -43,6 +49,7 @@ from candidate_cards.models import (
     RenderHtmlRequest,
     RenderHtmlResponse,
     RunAccepted,
+    Shortlist,
     SourcingCompleted,
     SourcingProcessing,
     SourcingRequest,
@@ -152,6 +159,22 @@ class Protocol:
             on_progress,
         )
 
+    async def wait_for_shortlist(
+        self,
+        request_id: str,
+        patience: Patience,
+        on_progress: Callable[[SourcingProcessing], object] | None,
+    ) -> Shortlist:
+        return await self._ended(
+            lambda run_id, deadline: self._call(
+                endpoints.RESULTS, _sourced_run, run_id, deadline=deadline
+            ),
+            (Shortlist, SourcingProcessing),
+            request_id,
+            patience,
+            on_progress,
+        )
+
     async def start_preview(self, request: PreviewRequest) -> RunAccepted:
         return await self._call(endpoints.PREVIEW, _accepted, body=request)
 
@@ -225,12 +248,28 @@ class Protocol:
                 batch.started.append((run.request_id, chunk))
         for run_id, chunk in batch.started:
             try:
-                batch.add(chunk, await self.wait_for_enrichment(run_id, patience, on_progress))
+                batch.add(chunk, await self._enriched(run_id, patience, on_progress))
             except VendorError as error:
                 batch.fail(chunk, error)
                 if not isinstance(error, VendorRunError):
                     batch.unfinished.append(run_id)
         return batch.result()
+
+    async def _enriched(
+        self,
+        request_id: str,
+        patience: Patience,
+        on_progress: Callable[[EnrichmentProcessing], object] | None,
+    ) -> EnrichedRun:
+        return await self._ended(
+            lambda run_id, deadline: self._call(
+                endpoints.ENRICH_RESULTS, _enriched_run, run_id, deadline=deadline
+            ),
+            (EnrichedRun, EnrichmentProcessing),
+            request_id,
+            patience,
+            on_progress,
+        )
 
     async def render_html(
         self, profile_ids: Sequence[str], theme: Literal["dark", "light"]
@@ -287,7 +326,12 @@ class Protocol:
         deadline = patience.deadline
         while patience.interval < deadline.remaining:
             await self._wire.pause(patience.interval)
-            run = self._reader.ended(await read(request_id, deadline))
+            try:
+                run = self._reader.ended(await read(request_id, deadline))
+            except VendorTimeoutError:
+                if deadline.remaining > 0:
+                    raise
+                break
             if isinstance(run, VendorRunError):
                 raise run
             if isinstance(run, completed):
@@ -309,13 +353,19 @@ class Protocol:
         body: RequestModel | None = None,
         deadline: Deadline | None = None,
     ) -> T:
-        """Make one call and return what ``parse`` makes of its answer."""
+        """Make one call and return what ``parse`` makes of its answer.
+
+        Args:
+            endpoint: What is called.
+            parse: Makes the model, or raises Pydantic's error or ``InputError``.
+            ids: For the path.
+            body: Sent as JSON.
+            deadline: Of the operation that this call is a part of; else the client's timeout. An
+                attempt has never more than that timeout.
+        """
         if problems := [Problem(fault, path=("id",)) for part in ids if (fault := id_fault(part))]:
             raise InputError(problems)
-        seconds = self._settings.timeout
-        if deadline is not None:
-            seconds = min(seconds, deadline.remaining)
-        within = Deadline(seconds)
+        within = deadline or Deadline(self._settings.timeout)
         request = Request(
             endpoint.method,
             self._settings.url(endpoint.path, *ids),
@@ -331,10 +381,10 @@ class Protocol:
         self, endpoint: Endpoint, request: Request, deadline: Deadline, request_id: str | None
     ) -> Answer:
         await self._take_turn(endpoint, deadline)
-        # httpx takes what is not positive for no limit at all.
-        seconds = max(deadline.remaining, 0.001)
+        seconds = min(deadline.remaining, self._settings.timeout)
         if endpoint.only_reads:
             seconds = min(seconds, _LONGEST_READ)
+        seconds = max(seconds, 0.001)  # httpx takes 0 for no limit at all
         try:
             answer = await self._wire.send(request, seconds)
         except NoAnswerError as fault:
@@ -390,6 +440,28 @@ def _made(kind: type[Model], **values: Any) -> Model:  # noqa: ANN401  the field
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
     raise InputError(Problem(detail["msg"], path=tuple(detail["loc"])) for detail in details)
+
+
+def _people(body: object) -> Shortlist | None:
+    """Return the people of a run that has completed, without what cannot be read of them."""
+    run = unwrap_envelope(body)
+    if not isinstance(run, dict) or run.get("status") != "completed":
+        return None
+    return parse_shortlist(json.dumps(run), source="the answer")
+
+
+def _sourced_run(body: object) -> Shortlist | SourcingRun:
+    people = _people(body)
+    return parse_sourcing_run(body) if people is None else people
+
+
+def _enriched_run(body: object) -> EnrichedRun | EnrichmentRun:
+    people = _people(body)
+    if people is None:
+        return parse_enrichment_run(body)
+    run: Any = unwrap_envelope(body)
+    count = run.get("creditsConsumed")
+    return EnrichedRun(people, count if isinstance(count, int) else 0)
 
 
 def _accepted(body: object) -> RunAccepted:

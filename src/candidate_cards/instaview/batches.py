@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from candidate_cards.errors import VendorError, VendorResponseError, VendorRunError
+from candidate_cards.errors import (
+    Problem,  # pydantic reads it at run time
+    VendorError,
+    VendorResponseError,
+    VendorRunError,
+)
 from candidate_cards.models import (
     Candidate,  # pydantic reads it at run time
-    EnrichedProfile,
     FailedProfile,
     RenderedCard,
     RenderHtmlResponse,
@@ -18,7 +23,7 @@ from candidate_cards.models.requests import MAX_PROFILES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from candidate_cards.models import EnrichmentCompleted
+    from candidate_cards.models import Shortlist
 
 
 class Enrichment(StrictModel):
@@ -33,6 +38,7 @@ class Enrichment(StrictModel):
         unfinished: Those of them that had not ended when the client stopped waiting. Wait for them
             again, rather than for the same profiles in new runs.
         credits_consumed: As far as the ended runs tell.
+        problems: What could not be read of somebody, and was left out.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -40,6 +46,15 @@ class Enrichment(StrictModel):
     runs: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
     credits_consumed: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichedRun:
+    """A run that has ended, as far as it can be read."""
+
+    people: Shortlist
+    credits_consumed: int
 
 
 class Batch:
@@ -92,21 +107,18 @@ class EnrichmentBatch(Batch):
         self.unfinished: list[str] = []
         self._enriched: dict[str, Candidate] = {}
         self._credits = 0
+        self._problems: list[Problem] = []
 
-    def add(self, chunk: Sequence[str], run: EnrichmentCompleted) -> None:
+    def add(self, chunk: Sequence[str], run: EnrichedRun) -> None:
         """Take over what a run says of the profiles that it was asked for, and only of those."""
-        self._credits += run.credits_consumed or 0
-        for item in run.data:
-            if item.profile_id not in chunk:
-                continue
-            if isinstance(item, EnrichedProfile):
-                self._enriched[item.profile_id] = item.candidate
-            else:
-                self._failed[item.profile_id] = FailedProfile(
-                    profile_id=item.profile_id,
-                    error_code=item.error_code,
-                    error_message=item.error_message,
-                )
+        self._credits += run.credits_consumed
+        self._problems += run.people.problems
+        self._enriched |= {
+            person.profile_id: person
+            for person in run.people.candidates
+            if person.profile_id in chunk
+        }
+        self._failed |= {each.profile_id: each for each in run.people.failed}
 
     def result(self) -> Enrichment:
         """Return everything, in the order of the ids."""
@@ -117,6 +129,7 @@ class EnrichmentBatch(Batch):
             runs=tuple(run_id for run_id, _ in self.started),
             unfinished=tuple(self.unfinished),
             credits_consumed=self._credits,
+            problems=tuple(self._problems),
         )
 
 

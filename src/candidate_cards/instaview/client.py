@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         PreviewRun,
         RenderHtmlResponse,
         RunAccepted,
+        Shortlist,
         SourcingCompleted,
         SourcingProcessing,
         SourcingRequest,
@@ -58,7 +59,8 @@ class Client:
         api_key: Never shown: not in ``repr``, logs, errors or tracebacks.
         base_url: With the path prefix, if there is one. ``http://`` only for this machine.
         company_id: For keys that manage several companies.
-        timeout: Seconds that one call may take, with its pauses and repetitions.
+        timeout: Seconds that one call may take, with its pauses and repetitions. Looking up a name
+            is the system's; it can take longer.
         http_client: One of your own, for proxies, certificates or another transport. It stays
             open; its redirects, logins and time limits are not used. Without it, the environment
             (``HTTPS_PROXY``, ``~/.netrc``) is not looked at: give ``httpx.Client()`` for that.
@@ -140,6 +142,26 @@ class Client:
         """
         return finished(
             self._protocol.wait_for_sourcing(request_id, Patience(timeout, interval), on_progress)
+        )
+
+    def wait_for_shortlist(
+        self,
+        request_id: str,
+        *,
+        timeout: float = 900.0,
+        interval: float = 5.0,
+        on_progress: Callable[[SourcingProcessing], object] | None = None,
+    ) -> Shortlist:
+        """Poll a sourcing run as :meth:`wait_for_sourcing` does, and return what can be read of it.
+
+        Where that raises over a single field, this leaves the field or the person out and tells of
+        it in ``problems``. Texts are cleaned; it is what cards and dossiers are made from.
+
+        Raises:
+            VendorAnswerError: Nobody in it could be read.
+        """
+        return finished(
+            self._protocol.wait_for_shortlist(request_id, Patience(timeout, interval), on_progress)
         )
 
     def start_preview(self, request: PreviewRequest) -> RunAccepted:
@@ -273,7 +295,8 @@ class AsyncClient:
         api_key: Never shown: not in ``repr``, logs, errors or tracebacks.
         base_url: With the path prefix, if there is one. ``http://`` only for this machine.
         company_id: For keys that manage several companies.
-        timeout: Seconds that one call may take, with its pauses and repetitions.
+        timeout: Seconds that one call may take, with its pauses and repetitions. Looking up a name
+            is the system's; it can take longer.
         http_client: One of your own, for proxies, certificates or another transport. It stays
             open; its redirects, logins and time limits are not used. Without it, the environment
             (``HTTPS_PROXY``, ``~/.netrc``) is not looked at: give ``httpx.AsyncClient()`` for that.
@@ -329,6 +352,19 @@ class AsyncClient:
     ) -> SourcingCompleted:
         """Like :meth:`Client.wait_for_sourcing`."""
         return await self._protocol.wait_for_sourcing(
+            request_id, Patience(timeout, interval), on_progress
+        )
+
+    async def wait_for_shortlist(
+        self,
+        request_id: str,
+        *,
+        timeout: float = 900.0,
+        interval: float = 5.0,
+        on_progress: Callable[[SourcingProcessing], object] | None = None,
+    ) -> Shortlist:
+        """Like :meth:`Client.wait_for_shortlist`."""
+        return await self._protocol.wait_for_shortlist(
             request_id, Patience(timeout, interval), on_progress
         )
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from candidate_cards.errors import VendorError
-from candidate_cards.instaview.batches import CardBatch, EnrichmentBatch
-from candidate_cards.models import EnrichmentCompleted, RenderHtmlResponse
+from candidate_cards.instaview.batches import CardBatch, EnrichedRun, EnrichmentBatch
+from candidate_cards.models import Candidate, FailedProfile, RenderHtmlResponse, Shortlist
 
 ids = st.integers(0, 40).map(str)
 wanted = st.lists(ids, min_size=1, max_size=60)
@@ -35,12 +35,11 @@ def test_no_enriched_profile_is_lost_or_foreign(
         elif isinstance(end, str):
             batch.fail(chunk, VendorError("no"))
         else:
-            items = [
-                {"profileId": each, "success": fine, **({"candidate": {}} if fine else {})}
-                for each, fine in end
-            ]
-            body = {"requestId": "r", "status": "completed", "data": items}
-            batch.add(chunk, EnrichmentCompleted.model_validate(body))
+            people = Shortlist(
+                candidates=tuple(Candidate(profile_id=each) for each, fine in end if fine),
+                failed=tuple(FailedProfile(profile_id=each) for each, fine in end if not fine),
+            )
+            batch.add(chunk, EnrichedRun(people, 1))
             good |= {each for each, fine in end if fine and each in chunk}
     result = batch.result()
     distinct = list(dict.fromkeys(profile_ids))
