@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from candidate_cards import load_shortlist
 from candidate_cards.cli.report import print_lost
-from candidate_cards.cli.runs import ENRICHMENT, Outcome, Run, finish, print_error
+from candidate_cards.cli.runs import ENRICHMENT, Outcome, Run, finish, print_error, saved
 from candidate_cards.cli.vendor import Plan, made, usage_error
 from candidate_cards.errors import InputError, Problem, VendorError
 from candidate_cards.instaview import _endpoints as endpoints
@@ -107,8 +107,7 @@ def _known(shortlist: Shortlist, profile_ids: Sequence[str]) -> dict[str, Any] |
     if not shortlist.candidates:
         return None
     failed = tuple(each for each in shortlist.failed if each.profile_id not in profile_ids)
-    wire = shortlist.model_copy(update={"failed": failed, "problems": ()}).to_wire()
-    return {key: value for key, value in wire.items() if value}
+    return saved(shortlist.model_copy(update={"failed": failed}))
 
 
 def _start(client: Client, chunks: Sequence[tuple[str, ...]], outcome: Outcome) -> list[Run]:

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from candidate_cards.cli.runs import ENRICHMENT, PREVIEW, SOURCING, Outcome, Run, finish
-from candidate_cards.errors import VendorError, VendorNotFoundError, VendorPermissionError
+from candidate_cards.errors import (
+    VendorAnswerError,
+    VendorError,
+    VendorNotFoundError,
+    VendorPermissionError,
+)
 
 if TYPE_CHECKING:
     from candidate_cards.cli.exit_codes import ExitCode
@@ -69,6 +74,8 @@ def _found(client: Client, request_id: str) -> Run:
     for kind in kinds:
         try:
             return Run(kind, request_id, kind.read(client, request_id))
+        except VendorAnswerError:
+            return Run(kind, request_id)  # It is here; whoever waits for it sees what can be read.
         except (VendorNotFoundError, VendorPermissionError) as error:
             errors.append(error)
     raise errors[0]

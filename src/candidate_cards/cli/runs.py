@@ -22,13 +22,14 @@ from candidate_cards.cli.vendor import usage_error
 from candidate_cards.cli.writing import refuse_existing, write_output
 from candidate_cards.errors import (
     InputError,
+    VendorAnswerError,
     VendorError,
     VendorNotFoundError,
     VendorRunError,
     VendorTimeoutError,
 )
 from candidate_cards.instaview import Client
-from candidate_cards.models import EnrichedProfile, EnrichmentCompleted, FailedProfile
+from candidate_cards.models import EnrichedProfile, EnrichmentCompleted, FailedProfile, Shortlist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,15 +60,24 @@ class Kind:
         interval: Seconds between two polls that the contract asks for.
         read: Returns a run's present state.
         wait: Returns a run that has completed.
+        rescue: Returns what can be read of one whose answer breaks the contract; ``None`` where
+            the client has no such call.
     """
 
     name: str
     interval: float
     read: Callable[[Client, str], State]
     wait: Callable[..., Completed]
+    rescue: Callable[..., Shortlist] | None = None
 
 
-SOURCING: Final = Kind("sourcing", 5.0, Client.sourcing_results, Client.wait_for_sourcing)
+SOURCING: Final = Kind(
+    "sourcing",
+    5.0,
+    Client.sourcing_results,
+    Client.wait_for_sourcing,
+    Client.wait_for_shortlist,
+)
 PREVIEW: Final = Kind("preview", 10.0, Client.preview_results, Client.wait_for_preview)
 ENRICHMENT: Final = Kind("enrichment", 5.0, Client.enrichment_results, Client.wait_for_enrichment)
 
@@ -204,8 +214,15 @@ class Outcome:
             self.failed.append(FailedProfile(profile_id=profile_id, error_message=reason))
             click.echo(f"failed: {visible(profile_id)}: {reason}", err=True)
 
-    def add(self, run: Run, state: State | RunAccepted) -> None:
+    def add(self, run: Run, state: State | RunAccepted | Shortlist) -> None:
         """Take over what a run has answered."""
+        if isinstance(state, Shortlist):
+            print_lost(state.problems, ())
+            self.problems = (*self.problems, *state.problems)
+            self.bodies.append(saved(state))
+            self.useful += 1
+            self.candidates += len(state.candidates)
+            return
         self.bodies.append(state.to_wire())
         self.useful += state.status != "failed"
         if state.status == "processing":
@@ -304,7 +321,7 @@ def finish(client: Client, runs: Sequence[Run], outcome: Outcome, options: RunOp
 
 def _states(
     client: Client, runs: Sequence[Run], outcome: Outcome, options: RunOptions
-) -> Iterator[tuple[Run, State | RunAccepted]]:
+) -> Iterator[tuple[Run, State | RunAccepted | Shortlist]]:
     """Yield runs with what they have answered, and take note of what went wrong with the others."""
     end = time.monotonic() + options.timeout
     with _StatusLine() as line:
@@ -327,11 +344,11 @@ def _states(
 
 def _completed(
     client: Client, run: Run, end: float, options: RunOptions, counter: _Counter
-) -> Completed:
-    """Wait for a run.
+) -> Completed | Shortlist:
+    """Wait for a run; what it answers may be readable in part only.
 
     Raises:
-        VendorError: It has not completed.
+        VendorError: It has not completed, or nothing in it can be read.
     """
     interval = run.kind.interval if options.interval is None else options.interval
     if getattr(run.state, "status", None) == "failed":
@@ -343,9 +360,19 @@ def _completed(
             request_id=run.request_id,
         )
     counter(None)
-    return run.kind.wait(
-        client, run.request_id, timeout=seconds, interval=interval, on_progress=counter
-    )
+    patience: dict[str, Any] = {"timeout": seconds, "interval": interval, "on_progress": counter}
+    try:
+        return run.kind.wait(client, run.request_id, **patience)
+    except VendorAnswerError:
+        if run.kind.rescue is None:
+            raise
+    return run.kind.rescue(client, run.request_id, **patience | {"interval": 0.0})
+
+
+def saved(shortlist: Shortlist) -> dict[str, Any]:
+    """Return what `render` reads, without the problems, which are told on stderr."""
+    wire = shortlist.model_copy(update={"problems": ()}).to_wire()
+    return {key: value for key, value in wire.items() if value}
 
 
 class _Counter:

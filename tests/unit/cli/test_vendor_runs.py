@@ -28,8 +28,10 @@ from vendor_server import (
     Asked,
     VendorServer,
     reply,
+    run,
 )
 
+from candidate_cards import load_shortlist
 from candidate_cards.cli.exit_codes import ExitCode
 from command_line import invoke
 from vendor_command_line import (  # noqa: F401
@@ -37,6 +39,7 @@ from vendor_command_line import (  # noqa: F401
     PROCESSING,
     QUICK,
     SEARCH,
+    answering,
     ask,
     asked_for,
     continuation,
@@ -161,6 +164,24 @@ def test_a_start_of_unknown_outcome_says_so_and_is_not_repeated(
     (line,) = result.stderr.splitlines()
     assert "it may have taken effect all the same" in line
     assert "it could be paid for twice" in line
+
+
+def test_one_odd_field_costs_no_search_that_was_paid_for(tmp_path: Path) -> None:
+    """What breaks the contract is left out and told; everybody is written, and the code is 3."""
+    out = tmp_path / "out.json"
+    people = [{**PERSON, "skills": 5}, {"profileId": "p2", "name": "Ben"}, {"name": "Xylophone"}]
+    body = run("completed", candidates=people)
+    with VendorServer(answering({f"GET /sourcing/{RUN}/results": reply(200, body)})) as server:
+        for arguments in (SEARCH, ("results", RUN)):
+            result = ask(server, *arguments, "-o", out, "--force", "--json")
+            assert result.exit_code == ExitCode.PARTIAL, result.stderr
+            shortlist = load_shortlist(out)
+            assert [person.name for person in shortlist.candidates] == ["Ada Novak", "Ben"]
+            fields = {problem["field"] for problem in json.loads(result.stdout)["problems"]}
+            assert fields >= {"candidates[0].skills", "candidates[2].profileId"}
+            assert "candidates[0].skills" in result.stderr
+            assert "Go on with" not in result.stderr
+            assert "Xylophone" not in result.output
 
 
 def test_a_result_that_cannot_be_written_can_be_had_again(tmp_path: Path) -> None:
