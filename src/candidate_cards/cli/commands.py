@@ -23,9 +23,10 @@ EPILOG = """\
 \b
 Exit codes:
   0    everything was done
-  1    nothing was done: unusable input, theme or output; the reason is on stderr
+  1    nothing came of it: unusable input, theme or output, the vendor's refusal, no time left;
+       the reason is on stderr
   2    the command line is wrong
-  3    done, but some records failed or could not be used; the report lists them
+  3    done, but some records or runs failed or could not be used; the report lists them
   130  interrupted
 
 \b

@@ -188,8 +188,8 @@ class Outcome:
         """Say how to go on with all runs if what is inside is broken off."""
         try:
             yield
-        except (BrokenPipeError, InputError):
-            raise  # The reader has seen enough; no run can have such an id.
+        except InputError:
+            raise  # No run can have such an id.
         except BaseException:
             self.print_continuation(self.started)
             raise

@@ -33,6 +33,7 @@ from vendor_server import (
 
 from candidate_cards import load_shortlist
 from candidate_cards.cli.exit_codes import ExitCode
+from candidate_cards.cli.report import visible
 from command_line import invoke
 from vendor_command_line import (  # noqa: F401
     COMMAND,
@@ -192,6 +193,44 @@ def test_a_result_that_cannot_be_written_can_be_had_again(tmp_path: Path) -> Non
     assert result.exit_code == ExitCode.FAILURE
     assert f"Go on with: candidate-cards results {RUN} " in result.stderr
     assert "Error: " in result.stderr
+
+
+def test_a_reader_that_is_gone_does_not_lose_a_result(tmp_path: Path) -> None:
+    """The next command of a pipe may have ended over a typing mistake, long before this one."""
+    ours, its = os.pipe()
+    os.close(ours)
+    with VendorServer() as server:
+        done = subprocess.run(
+            [*COMMAND, "source", "--title", "x", "--description-file", described(tmp_path), *QUICK],
+            check=False,
+            stdout=its,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "INSTAVIEW_BASE_URL": server.url},
+            encoding="utf-8",
+        )
+    os.close(its)
+    assert done.returncode == ExitCode.FAILURE
+    assert continuation(done.stderr) == ["results", RUN]
+    assert "Traceback" not in done.stderr
+
+
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=20))
+def test_an_id_cannot_steer_the_terminal_or_the_shell(request_id: str) -> None:
+    """Whatever the vendor calls a run, it is one word of one printable line."""
+    acts = [reply(202, {**ACCEPTED, "requestId": request_id})]
+    with VendorServer(acts=acts) as server:
+        result = ask(server, "enrich", "p1", "--no-wait")
+    assert result.exit_code == 0, result.stderr
+    first, second, *rest = result.stderr.splitlines()
+    assert rest == []
+    assert first.isprintable()
+    assert second.isprintable()
+    words = continuation(result.stderr)
+    assert (words[0], len(words)) == ("results", 4)
+    assert words[1] == visible(request_id)
 
 
 def test_the_command_to_go_on_with_names_what_the_environment_does_not(
