@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +56,7 @@ from candidate_cards.errors import (
 from candidate_cards.instaview import AsyncClient, Client
 from candidate_cards.models import (
     Shortlist,
+    SourcingCompleted,
     SourcingFailed,
     SourcingProcessing,
     WebhookUpdateRequest,
@@ -769,3 +772,40 @@ def test_a_server_that_does_not_answer_in_tls_has_got_nothing(kind: Kind) -> Non
         call(kind, server.url.replace("http:", "https:"), OPERATIONS[0].make, timeout=0.5)
     assert not caught.value.outcome_unknown
     assert not server.asked
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"), [(Client, httpx.AsyncClient), (AsyncClient, httpx.Client), (Client, object)]
+)
+def test_a_client_of_the_other_kind_is_refused(kind: Any, other: Any) -> None:  # noqa: ANN401
+    """Before something is called that would have to be awaited."""
+    with pytest.raises(InputError, match="http_client: must be an httpx"):
+        kind(KEY, http_client=other())
+
+
+def test_one_client_serves_several_threads() -> None:
+    """Calls do not get into each other's way, and the limit counts them all."""
+    with VendorServer() as server, Client(KEY, base_url=server.url, timeout=5) as client:
+        with ThreadPoolExecutor(8) as executor:
+            calls = [executor.submit(client.start_sourcing, SEARCH) for _ in range(16)]
+        errors = [call.exception() for call in calls]
+    assert [type(error) for error in errors if error] == [VendorTimeoutError] * 6
+    assert len(server.asked) == 10
+
+
+def test_one_client_serves_several_tasks() -> None:
+    """The same in one loop; a task that is cancelled in its call takes no other with it."""
+
+    async def main(server: VendorServer) -> list[Any]:
+        async with AsyncClient(KEY, base_url=server.url) as client:
+            stuck = asyncio.create_task(client.get_webhook("w1"))
+            while not server.asked:  # noqa: ASYNC110  the server is another thread's
+                await asyncio.sleep(0.01)
+            others = [client.sourcing_results(RUN) for _ in range(20)]
+            stuck.cancel()
+            return await asyncio.gather(stuck, *others, return_exceptions=True)
+
+    with VendorServer(acts=[STALL]) as server:
+        cancelled, *results = asynchronous.run(main(server))
+    assert isinstance(cancelled, asyncio.CancelledError)
+    assert all(isinstance(result, SourcingCompleted) for result in results)

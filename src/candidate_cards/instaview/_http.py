@@ -11,12 +11,14 @@ import ssl
 import threading
 import time
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import stamina
 
 from candidate_cards import __version__
+from candidate_cards.errors import InputError, Problem
 from candidate_cards.instaview._wire import (
     LARGEST_ANSWER,
     Answer,
@@ -42,12 +44,6 @@ _HEADERS: Final = {
     "Accept-Encoding": "identity",
     "User-Agent": f"candidate-cards/{__version__}",
 }
-# Of the environment come neither proxies nor logins (~/.netrc). No connection is used twice: one
-# that the server closes meanwhile makes a request fail in a way that leaves its effect unknown.
-_OWN: Final[dict[str, Any]] = {
-    "trust_env": False,
-    "limits": httpx.Limits(max_keepalive_connections=0),
-}
 _NOT_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -59,6 +55,22 @@ _NOT_SENT: Final = (
 _HOPELESS: Final = (httpx.LocalProtocolError, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Return whose certificates count; reading them takes longer than most calls."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _own_settings() -> dict[str, Any]:
+    """Return the settings of a client that its user does not bring along.
+
+    Of the environment come neither proxies nor logins (~/.netrc). No connection is used twice: one
+    that the server closes meanwhile makes a request fail in a way that leaves its effect unknown.
+    """
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return {"trust_env": False, "verify": _authorities(), "limits": limits}
+
+
 class _Bearer(httpx.Auth):
     """Adds the key when a request leaves, so that none of ours holds it before."""
 
@@ -68,6 +80,12 @@ class _Bearer(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
         yield request
+
+
+def _refuse_another(client: object, kind: type[httpx.Client | httpx.AsyncClient]) -> None:
+    if not isinstance(client, kind):
+        message = f"must be an httpx.{kind.__name__}, not {type(client).__qualname__}"
+        raise InputError([Problem(message, path=("http_client",))])
 
 
 class _FlawedError(Exception):
@@ -238,7 +256,8 @@ class BlockingWire:
     def __init__(self, key: SecretStr, client: httpx.Client | None) -> None:
         self._bearer = _Bearer(key)
         self._is_own = client is None
-        self._client = httpx.Client(**_OWN) if client is None else client
+        self._client = httpx.Client(**_own_settings()) if client is None else client
+        _refuse_another(self._client, httpx.Client)
 
     def attempts(
         self, on: Callable[[Exception], bool | float], most: int
@@ -289,7 +308,8 @@ class AwaitingWire:
     def __init__(self, key: SecretStr, client: httpx.AsyncClient | None) -> None:
         self._bearer = _Bearer(key)
         self._is_own = client is None
-        self._client = httpx.AsyncClient(**_OWN) if client is None else client
+        self._client = httpx.AsyncClient(**_own_settings()) if client is None else client
+        _refuse_another(self._client, httpx.AsyncClient)
 
     def attempts(
         self, on: Callable[[Exception], bool | float], most: int

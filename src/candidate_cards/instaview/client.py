@@ -48,10 +48,10 @@ class Client:
     """The vendor's API; every call blocks until it has its answer.
 
     A call is repeated by itself only where that cannot cost anything: after no connection came
-    about, after 429 (as late as the vendor asks), and for reads also after 502, 503, 504 and a
-    connection that broke. The vendor's limits of calls a minute are kept by waiting. Whatever goes
-    wrong is a :class:`candidate_cards.errors.VendorError`; ``outcome_unknown`` tells of a call that
-    may have taken effect all the same.
+    about, after 429 (as late as the vendor asks), and for reads also after 500, 502, 503, 504, a
+    connection that broke, and 20 seconds of silence. The vendor's limits of calls a minute are kept
+    by waiting. Whatever goes wrong is a :class:`candidate_cards.errors.VendorError`; its
+    ``outcome_unknown`` tells of a call that may have taken effect all the same.
 
     It may be used by several threads.
 
@@ -63,7 +63,8 @@ class Client:
             is the system's; it can take longer.
         http_client: One of your own, for proxies, certificates or another transport. It stays
             open; its redirects, logins and time limits are not used. Without it, the environment
-            (``HTTPS_PROXY``, ``~/.netrc``) is not looked at: give ``httpx.Client()`` for that.
+            (``HTTPS_PROXY``, ``SSL_CERT_FILE``, ``~/.netrc``) is not looked at: give
+            ``httpx.Client()`` for that.
 
     Raises:
         InputError: Settings that cannot be, or must not be; it lists all of them.
@@ -299,7 +300,8 @@ class AsyncClient:
             is the system's; it can take longer.
         http_client: One of your own, for proxies, certificates or another transport. It stays
             open; its redirects, logins and time limits are not used. Without it, the environment
-            (``HTTPS_PROXY``, ``~/.netrc``) is not looked at: give ``httpx.AsyncClient()`` for that.
+            (``HTTPS_PROXY``, ``SSL_CERT_FILE``, ``~/.netrc``) is not looked at: give
+            ``httpx.AsyncClient()`` for that.
 
     Raises:
         InputError: Settings that cannot be, or must not be; it lists all of them.
