@@ -77,8 +77,10 @@ def run(options: EnrichOptions) -> ExitCode:
 def _wanted(options: EnrichOptions) -> tuple[Shortlist, tuple[str, ...]]:
     """Return what is known of the profiles, and the distinct ids of all of them."""
     files = [each for each in options.inputs if _is_file(each)]
-    if missing := [each for each in files if each != _STDIN and not Path(each).is_file()]:
-        raise usage_error(f"there is no file {missing[0]!r}")
+    for each in files:
+        # A pipe is a file too: shells make one of <(...).
+        if each != _STDIN and (Path(each).is_dir() or not Path(each).exists()):
+            raise usage_error(f"there is no file {each!r}")
     if options.top is not None and not files:
         raise usage_error("--top is for results, from a file or stdin (-)")
     shortlist = load_shortlist(*files) if files else Shortlist()
@@ -129,8 +131,11 @@ def _start(client: Client, chunks: Sequence[tuple[str, ...]], outcome: Outcome) 
                 raise
             outcome.errors.append(error)
             print_error(error)
-            left = [each for rest in chunks[number:] for each in rest]
-            outcome.miss(left, "no run was started for it")
+            not_started = "no run was started for it"
+            unknown = "nobody knows whether a run was started for it"
+            outcome.miss(chunk, unknown if error.outcome_unknown else not_started)
+            for later in chunks[number + 1 :]:
+                outcome.miss(later, not_started)
             break
         runs.append(Run(ENRICHMENT, accepted.request_id, accepted, asked=chunk))
     return runs

@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from clients import CANARY
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from leftovers import no_pauses_between_attempts, nothing_is_left  # noqa: F401
-from vendor_server import ACCEPTED, RUN, Act, Asked, VendorServer, good_answer, reply, run
+from vendor_server import ACCEPTED, CLOSE, RUN, Act, Asked, VendorServer, good_answer, reply, run
 
 from candidate_cards import load_shortlist, parse_shortlist
 from candidate_cards.cli.exit_codes import ExitCode
@@ -353,6 +354,17 @@ def test_what_names_no_file_is_a_profile_id(profile_id: str) -> None:
     assert server.requests[0].json["profileIds"] == [profile_id]
 
 
+def test_a_pipe_is_a_file(tmp_path: Path) -> None:
+    """A shell's <(...) gives results as well."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with enrichment_server() as server, ThreadPoolExecutor() as threads:
+        threads.submit(path.write_text, sourcing(candidate("p1")), "utf-8")
+        result = ask(server, "enrich", path)
+    assert result.exit_code == 0, result.stderr
+    assert server.requests[0].json["profileIds"] == ["p1"]
+
+
 def test_nobody_enriched_is_a_failure() -> None:
     """The result is written all the same, since it says why."""
     with enrichment_server("p1", "p2") as server:
@@ -412,14 +424,26 @@ def test_unusable_records_are_told_and_the_rest_is_enriched() -> None:
     assert "Xylophone" not in result.stderr
 
 
-def test_after_a_start_that_fails_none_is_tried_and_what_runs_is_waited_for() -> None:
-    """The second of three runs is refused: the first is written, and the rest is listed."""
+_REFUSAL = reply(402, {"error": {"code": "INSUFFICIENT_FUNDS", "message": "empty"}})
+
+
+@pytest.mark.parametrize(
+    ("act", "advice", "reason"),
+    [
+        (_REFUSAL, "top up", "no run was started for it"),
+        (CLOSE, "could be paid for twice", "nobody knows whether a run was started for it"),
+    ],
+    ids=repr,
+)
+def test_after_a_start_that_fails_none_is_tried_and_what_runs_is_waited_for(
+    act: Act, advice: str, reason: str
+) -> None:
+    """The second of three runs is not started: the first is written, and the rest is listed."""
     started: dict[str, list[str]] = {}
-    refusal = reply(402, {"error": {"code": "INSUFFICIENT_FUNDS", "message": "empty"}})
 
     def answer(asked: Asked) -> Act:
         if asked.method == "POST" and started:
-            return refusal
+            return act
         return enriching(asked, started, frozenset())
 
     ids = [f"p{number}" for number in range(30)]
@@ -428,10 +452,10 @@ def test_after_a_start_that_fails_none_is_tried_and_what_runs_is_waited_for() ->
     assert result.exit_code == ExitCode.PARTIAL
     assert [asked.method for asked in server.requests] == ["POST", "POST", "GET"]
     assert [body["requestId"] for body in lines(result.stdout)] == ["enr_1"]
-    assert "INSUFFICIENT_FUNDS" in result.stderr
-    assert "top up" in result.stderr
-    listed = re.findall(r"^failed: (\S+): no run was started for it$", result.stderr, re.MULTILINE)
-    assert listed == ids[10:]
+    assert advice in result.stderr
+    listed = re.findall(r"^failed: (\S+): (.+)$", result.stderr, re.MULTILINE)
+    expected = [reason] * 10 + ["no run was started for it"] * 10
+    assert listed == list(zip(ids[10:], expected, strict=True))
 
 
 # What runs are found, and in what state
