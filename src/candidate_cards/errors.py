@@ -9,9 +9,20 @@
     ├ ExportError
     │ └ MissingDependencyError(ImportError)
     ├ DeliveryError                     nothing can be sent: host, port and what to do next
-    ├ VendorError
-    │ ├ VendorConnectionError, VendorTimeoutError
+    ├ VendorError                       advice, and whether to repeat the call
+    │ ├ VendorConnectionError           no connection came about, or it broke
+    │ ├ VendorTimeoutError              the deadline passed
+    │ ├ VendorAnswerError               an answer that the contract does not know
+    │ ├ VendorRunError                  a run ended as failed
     │ ├ VendorResponseError             status, code, request id
+    │ │ ├ VendorRequestError            400, 422: the call itself is wrong
+    │ │ ├ VendorAuthenticationError     401: wrong key
+    │ │ ├ VendorFundsError              402: top up
+    │ │ ├ VendorPermissionError         403: wrong scope or company
+    │ │ ├ VendorNotFoundError           404
+    │ │ ├ VendorConflictError           409: the run is still working
+    │ │ ├ VendorRateLimitError          429: seconds to wait
+    │ │ └ VendorUnavailableError        500 and above
     │ └ UnsupportedFeatureError         the vendor cannot express this
     └ WebhookError                      no new event; the status to answer with
       ├ WebhookSignatureError           not signed, or not with our secret
@@ -139,7 +150,36 @@ class DeliveryError(CandidateCardsError):
 
 
 class VendorError(CandidateCardsError):
-    """The vendor's API could not be used."""
+    """The vendor's API could not be used.
+
+    Attributes:
+        request_id: The run that it concerns, or ``None``.
+        advice: What its user can do; empty if there is nothing to do but report it.
+        retryable: The same call may succeed later, and making it again cannot be paid for twice.
+        outcome_unknown: The call may have taken effect all the same. Repeated, it could start, and
+            cost, the same again.
+        retry_after: Seconds to wait before it, or ``None`` where nobody says.
+    """
+
+    def __init__(  # noqa: PLR0913  what a caller may want to act on
+        self,
+        message: str,
+        *,
+        request_id: str | None = None,
+        advice: str = "",
+        retryable: bool = False,
+        outcome_unknown: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        self.request_id = request_id
+        self.advice = advice
+        self.retryable = retryable
+        self.outcome_unknown = outcome_unknown
+        self.retry_after = retry_after
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return "; ".join(filter(None, (str(self.args[0]), self.advice)))
 
 
 class VendorConnectionError(VendorError):
@@ -150,29 +190,110 @@ class VendorTimeoutError(VendorError):
     """The deadline passed before an answer came."""
 
 
+class VendorAnswerError(VendorError):
+    """The vendor answered, but with nothing that its contract knows.
+
+    Attributes:
+        problems: Places in the answer and what is wrong there; never the answer's data.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        problems: Iterable[Problem] = (),
+        *,
+        request_id: str | None = None,
+        advice: str = "",
+        outcome_unknown: bool = False,
+    ) -> None:
+        super().__init__(
+            message, request_id=request_id, advice=advice, outcome_unknown=outcome_unknown
+        )
+        self.problems: Sequence[Problem] = tuple(problems)
+
+
+class VendorRunError(VendorError):
+    """A run ended, as failed.
+
+    Attributes:
+        code: The vendor's machine-readable code, or ``None``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: str | None = None,
+        *,
+        request_id: str | None = None,
+        advice: str = "",
+    ) -> None:
+        super().__init__(message, request_id=request_id, advice=advice)
+        self.code = code
+
+
 class VendorResponseError(VendorError):
     """The vendor answered with an error.
 
     Attributes:
         status: HTTP status.
         code: The vendor's machine-readable code, or ``None``.
-        request_id: The run or request that it concerns, or ``None``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a caller may want to act on
         self,
         message: str,
         status: int,
         code: str | None = None,
+        *,
         request_id: str | None = None,
+        advice: str = "",
+        retryable: bool = False,
+        outcome_unknown: bool = False,
+        retry_after: float | None = None,
     ) -> None:
+        super().__init__(
+            message,
+            request_id=request_id,
+            advice=advice,
+            retryable=retryable,
+            outcome_unknown=outcome_unknown,
+            retry_after=retry_after,
+        )
         self.status = status
         self.code = code
-        self.request_id = request_id
-        super().__init__(message, status, code, request_id)
+        self.args = (message, status, code)
 
-    def __str__(self) -> str:
-        return str(self.args[0])
+
+class VendorRequestError(VendorResponseError):
+    """The call itself is wrong: a field, or a webhook with no event of such runs (400, 422)."""
+
+
+class VendorAuthenticationError(VendorResponseError):
+    """The key is missing, wrong, expired or suspended (401)."""
+
+
+class VendorFundsError(VendorResponseError):
+    """The prepaid balance does not cover the most that the call can cost (402)."""
+
+
+class VendorPermissionError(VendorResponseError):
+    """The key lacks the scope, or the thing belongs to another company (403)."""
+
+
+class VendorNotFoundError(VendorResponseError):
+    """There is no such run or webhook, or no longer, or not for this company (404)."""
+
+
+class VendorConflictError(VendorResponseError):
+    """The run is still working (409)."""
+
+
+class VendorRateLimitError(VendorResponseError):
+    """Too many calls (429)."""
+
+
+class VendorUnavailableError(VendorResponseError):
+    """The vendor cannot answer now (500 and above)."""
 
 
 class UnsupportedFeatureError(VendorError):

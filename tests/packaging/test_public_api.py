@@ -92,7 +92,21 @@ def test_telling_the_version_imports_only_the_standard_library() -> None:
     assert not modules & {*HEAVY, "click"}
 
 
-@pytest.mark.parametrize("command", ["", "render", "themes", "themes check", "doctor", "demo"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "render",
+        "source",
+        "refine",
+        "enrich",
+        "results",
+        "themes",
+        "themes check",
+        "doctor",
+        "demo",
+    ],
+)
 def test_help_imports_only_click(command: str) -> None:
     """The help of every command loads click and nothing that renders."""
     arguments = [*command.split(), "--help"]

@@ -23,9 +23,10 @@ EPILOG = """\
 \b
 Exit codes:
   0    everything was done
-  1    nothing was done: unusable input, theme or output; the reason is on stderr
+  1    nothing came of it: unusable input, theme or output, the vendor's refusal, no time left;
+       the reason is on stderr
   2    the command line is wrong
-  3    done, but some records failed or could not be used; the report lists them
+  3    done, but some records or runs failed or could not be used; the report lists them
   130  interrupted
 
 \b
@@ -175,6 +176,177 @@ _mail = _options(
         "what comes after 102,400 bytes.",
     ),
 )
+
+_vendor = _options(
+    click.option(
+        "--base-url",
+        metavar="URL",
+        envvar="INSTAVIEW_BASE_URL",
+        help="Where the API is; by default https://api.instaview.sk.  [env: INSTAVIEW_BASE_URL]",
+    ),
+    click.option(
+        "--api-key-file",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Holds the API key, if INSTAVIEW_API_KEY does not; never on the command line.",
+    ),
+    click.option(
+        "--company-id",
+        metavar="ID",
+        envvar="INSTAVIEW_COMPANY_ID",
+        help="For a key that manages several companies.  [env: INSTAVIEW_COMPANY_ID]",
+    ),
+)
+
+_following = _options(
+    click.option(
+        "-o",
+        "--output",
+        metavar="OUT",
+        default="-",
+        type=click.Path(dir_okay=False, allow_dash=True),
+        help="File, or - for stdout, which is the default. A run is one line of JSON.",
+    ),
+    click.option(
+        "--no-wait", is_flag=True, help="Write the present state; `results` goes on later."
+    ),
+    click.option(
+        "--timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(0, 86400, min_open=True),
+        default=900.0,
+        show_default=True,
+        help="Longest wait; what was started goes on all the same.",
+    ),
+    click.option(
+        "--interval",
+        metavar="SECONDS",
+        type=click.FloatRange(0, 3600),
+        help="Pause before each look; by default what the contract asks for: 5, of previews 10.",
+    ),
+    click.option(
+        "--json", "as_json", is_flag=True, help="Report as JSON on stdout; the result needs -o."
+    ),
+    click.option("--force", is_flag=True, help="Overwrite an existing file."),
+)
+
+_dry_run = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print the request and the most that it can cost; send nothing.",
+)
+
+
+@application.command(no_args_is_help=True, epilog=EPILOG)
+@click.option("--title", metavar="TEXT", required=True, help="The role to fill.")
+@click.option(
+    "--description-file",
+    metavar="FILE",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help="The job description, or - for stdin; at most 10,000 characters.",
+)
+@click.option("--location", metavar="TEXT", help="Where, in words.")
+@click.option("--query", metavar="TEXT", help="What else matters, in words.")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Candidates wanted, each a credit; a preview has at most 100, and 20 for a credit.",
+)
+@click.option(
+    "--preview", is_flag=True, help="The quick, cheap search: no scores, no reasons, no history."
+)
+@_dry_run
+@_vendor
+@_following
+@click.pass_context
+def source(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Have the vendor search for candidates.
+
+    The result is what `render` and `enrich` read. The run's id is on stderr as soon as there is
+    one: a run goes on, and is paid for, whatever happens here.
+    """
+    from candidate_cards.cli.runs import RunOptions
+    from candidate_cards.cli.source import SourceOptions
+    from candidate_cards.cli.source import source as run
+    from candidate_cards.cli.vendor import VendorOptions
+
+    vendor, following = VendorOptions.taken_from(options), RunOptions.taken_from(options)
+    ctx.exit(run(SourceOptions(**options, vendor=vendor, run=following)))
+
+
+@application.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument("request_id", metavar="REQUEST_ID")
+@click.option("--query", metavar="TEXT", help="What to change, in at most 500 characters.")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1, 50),
+    help="Candidates to add, at most 50; without it the vendor adds up to 10.",
+)
+@_dry_run
+@_vendor
+@_following
+@click.pass_context
+def refine(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Refine a search that has ended, or have it go on for more.
+
+    Keep the result from before: `render` merges the two, and the contract does not say that the
+    new one has everybody.
+    """
+    from candidate_cards.cli.runs import RunOptions
+    from candidate_cards.cli.source import RefineOptions
+    from candidate_cards.cli.source import refine as run
+    from candidate_cards.cli.vendor import VendorOptions
+
+    vendor, following = VendorOptions.taken_from(options), RunOptions.taken_from(options)
+    ctx.exit(run(RefineOptions(**options, vendor=vendor, run=following)))
+
+
+@application.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument("inputs", metavar="PROFILE_ID|RESULT...", nargs=-1, required=True)
+@click.option(
+    "--top", metavar="N", type=click.IntRange(1), help="Only the N best of the results' candidates."
+)
+@_dry_run
+@_vendor
+@_following
+@click.pass_context
+def enrich(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Get e-mail addresses and work history of profiles.
+
+    RESULT is a file with what `source` writes, or - for stdin; what does not name a file is the id
+    of a profile. Ten profiles are a run. What a RESULT says of those who are enriched is written
+    ahead of the runs, since these repeat neither scores nor reasons.
+    """
+    from candidate_cards.cli.enrich import EnrichOptions, run
+    from candidate_cards.cli.runs import RunOptions
+    from candidate_cards.cli.vendor import VendorOptions
+
+    _check_inputs(options["inputs"])
+    vendor, following = VendorOptions.taken_from(options), RunOptions.taken_from(options)
+    ctx.exit(run(EnrichOptions(**options, vendor=vendor, run=following)))
+
+
+@application.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument("request_ids", metavar="REQUEST_ID...", nargs=-1, required=True)
+@_vendor
+@_following
+@click.pass_context
+def results(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Get what runs have found that were started before.
+
+    REQUEST_ID may be of a search, a preview or an enrichment.
+    """
+    from candidate_cards.cli.results import ResultsOptions, run
+    from candidate_cards.cli.runs import RunOptions
+    from candidate_cards.cli.vendor import VendorOptions
+
+    vendor, following = VendorOptions.taken_from(options), RunOptions.taken_from(options)
+    ctx.exit(run(ResultsOptions(**options, vendor=vendor, run=following)))
 
 
 @application.command(no_args_is_help=True, epilog=EPILOG)

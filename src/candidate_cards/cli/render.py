@@ -20,7 +20,7 @@ from candidate_cards import (
 from candidate_cards.cli.dossier import DossierOptions
 from candidate_cards.cli.mail import MailOptions, reproducible_now
 from candidate_cards.cli.report import Output, Report
-from candidate_cards.cli.writing import file_stems, refuse_existing, write_file
+from candidate_cards.cli.writing import file_stems, refuse_existing, write_output
 from candidate_cards.errors import InputError
 from candidate_cards.exports import get_exporter
 from candidate_cards.exports.png import render_picture
@@ -151,7 +151,7 @@ def run(options: RenderOptions) -> ExitCode:
         for part in _with_progress(parts):
             for path, content in _files(part, exporter, theme, options, pool):
                 if not options.dry_run:
-                    _write(path, content)
+                    write_output(path, content)
                 alone = None if isinstance(part.content, Shortlist) else part.content.profile_id
                 outputs.append(Output(alone, str(path or _STDOUT), len(content)))
 
@@ -303,14 +303,3 @@ def _with_progress(parts: list[_Part]) -> Iterator[_Part]:
         return
     with click.progressbar(parts, label="Rendering", file=sys.stderr) as shown:
         yield from shown
-
-
-def _write(path: Path | None, content: bytes) -> None:
-    if path is not None:
-        write_file(path, content)
-        return
-    # With PYTHONUNBUFFERED this is a raw stream, which may take less than it was given.
-    rest = memoryview(content)
-    while rest:
-        rest = rest[sys.stdout.buffer.write(rest) :]
-    sys.stdout.buffer.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import sys
 import unicodedata
 from contextlib import suppress
 from pathlib import Path
@@ -73,6 +74,18 @@ def refuse_existing(paths: Iterable[Path]) -> None:
         others = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
         message = f"would overwrite {existing[0]}{others}; pass --force to allow it"
         raise ExportError(message)
+
+
+def write_output(path: Path | None, content: bytes) -> None:
+    """Write a file as ``write_file`` does, or to standard output where there is no path."""
+    if path is not None:
+        write_file(path, content)
+        return
+    # With PYTHONUNBUFFERED this is a raw stream, which may take less than it was given.
+    rest = memoryview(content)
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) :]
+    sys.stdout.buffer.flush()
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Iterable
 
     from candidate_cards.delivery.journal import Journal
     from candidate_cards.delivery.messages import Outcome, Outgoing
     from candidate_cards.delivery.server import SmtpServer
-
-T = TypeVar("T")
 
 # Network libraries load when something is sent, and only those that send it.
 # ruff: noqa: PLC0415
@@ -49,10 +47,11 @@ def deliver(
         InputError: The journal is in use, or not one.
         OSError: The journal cannot be opened.
     """
+    from candidate_cards._coroutines import finished
     from candidate_cards.delivery._blocking import BlockingWire
     from candidate_cards.delivery._conversation import converse
 
-    return _finished(converse(messages, server, BlockingWire(server), journal, on_outcome))
+    return finished(converse(messages, server, BlockingWire(server), journal, on_outcome))
 
 
 async def deliver_async(
@@ -71,15 +70,3 @@ async def deliver_async(
     from candidate_cards.delivery._conversation import converse
 
     return await converse(messages, server, AwaitingWire(server), journal, on_outcome)
-
-
-def _finished(coroutine: Coroutine[object, None, T]) -> T:
-    """Run a coroutine that never has to wait for a loop."""
-    try:
-        coroutine.send(None)
-    except StopIteration as finished:
-        result: T = finished.value
-        return result
-    coroutine.close()
-    message = "a blocking wire has waited for a loop"
-    raise AssertionError(message)

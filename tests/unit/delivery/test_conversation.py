@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from candidate_cards._coroutines import finished
 from candidate_cards.delivery import DeliveryError, Journal, Outcome, Outgoing, SmtpServer
 from candidate_cards.delivery._conversation import converse
 from candidate_cards.delivery._wire import BrokenError, Reply
-from candidate_cards.delivery.sending import _finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -139,7 +139,7 @@ def run(
 ) -> tuple[Outcome, ...]:
     """Send to as many people; what a run without a session has told is its result too."""
     try:
-        return _finished(converse(messages(number), SERVER, wire, journal, None))
+        return finished(converse(messages(number), SERVER, wire, journal, None))
     except DeliveryError as error:
         outcomes: tuple[Outcome, ...] = tuple(error.outcomes)
         return outcomes
@@ -202,7 +202,7 @@ def test_a_first_connection_is_tried_once() -> None:
     """Whoever waits for it hears at once that it cannot be had."""
     wire = _StrictServer(["lost"])
     with pytest.raises(DeliveryError, match=r"localhost:25: the connection was lost"):
-        _finished(converse(messages(2), SERVER, wire, None, None))
+        finished(converse(messages(2), SERVER, wire, None, None))
     assert not wire.said
 
 
