@@ -633,7 +633,7 @@ def test_what_names_no_profile_is_refused_here(kind: Kind, ids: Any) -> None:  #
     """A text is not taken for a list of its letters."""
     with VendorServer() as server:
         for method in ("enrich", "start_enrichment", "render_html"):
-            with pytest.raises(InputError, match="profileIds"):
+            with pytest.raises(InputError, match="profile_ids"):
                 call(kind, server.url, methodcaller(method, ids))
     assert not server.asked
 
@@ -809,3 +809,33 @@ def test_one_client_serves_several_tasks() -> None:
         cancelled, *results = asynchronous.run(main(server))
     assert isinstance(cancelled, asyncio.CancelledError)
     assert all(isinstance(result, SourcingCompleted) for result in results)
+
+
+@both
+def test_no_connection_is_used_twice(kind: Kind) -> None:
+    """One that the server closes meanwhile would leave the outcome of a paid call unknown."""
+
+    def twice(client: Any) -> object:  # noqa: ANN401
+        return client.start_sourcing(SEARCH) and client.start_sourcing(SEARCH)
+
+    async def twice_awaited(client: Any) -> None:  # noqa: ANN401
+        await client.start_sourcing(SEARCH)
+        await client.start_sourcing(SEARCH)
+
+    with VendorServer() as server:
+        call(kind, server.url, twice if kind == "blocking" else twice_awaited)
+    assert server.connections == len(server.asked) == 2
+
+
+def test_a_client_of_ones_own_is_cut_off_as_well() -> None:
+    """Its pool is not used: a connection from there could be held for ever."""
+    with VendorServer(acts=[STARTED, DRIP_HEAD]) as server, httpx.Client() as own:
+        client = Client(KEY, base_url=server.url, http_client=own, timeout=0.5)
+        client.start_sourcing(SEARCH)
+        with ThreadPoolExecutor(1) as executor:
+            second = executor.submit(client.start_sourcing, SEARCH)
+            try:
+                error = second.exception(20)
+            finally:
+                server.close()
+    assert isinstance(error, VendorTimeoutError)

@@ -1,6 +1,6 @@
 """A vendor on the loopback address that breaks on purpose, and remembers what it was asked.
 
-It speaks raw bytes over sockets, one request a connection, since no library would send most of it.
+It speaks raw bytes over sockets, since no library would send most of it.
 """
 
 from __future__ import annotations
@@ -45,11 +45,13 @@ class Act:
 
     Attributes:
         name: What is recorded.
-        play: Speaks over the connection, which is closed afterwards.
+        play: Speaks over the connection.
+        stays: The connection is not closed afterwards, unless that was asked for.
     """
 
     name: str
     play: Callable[[socket.socket, threading.Event], None]
+    stays: bool = False
 
     def __repr__(self) -> str:
         return self.name
@@ -66,7 +68,7 @@ def reply(
     def play(connection: socket.socket, _: threading.Event) -> None:
         connection.sendall(head(status, len(content), headers) + content)
 
-    return Act(name or str(status), play)
+    return Act(name or str(status), play, stays=True)
 
 
 def head(status: int, length: int | None, headers: Mapping[str, str] | None = None) -> bytes:
@@ -181,6 +183,10 @@ class VendorServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End whatever goes on."""
         self._closing.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -224,12 +230,13 @@ class VendorServer:
                     connection = self._tls.wrap_socket(connection, server_side=True)
                     with self._lock:
                         self._connections.add(connection)
-                asked = _read(connection)
-                if asked is not None:
+                while (asked := _read(connection)) is not None:
                     with self._lock:
                         act = self._acts.popleft() if self._acts else self._answer(asked)
                         self.asked.append((asked, act.name))
                     act.play(connection, self._closing)
+                    if not act.stays or asked.headers.get("connection") == "close":
+                        break
         finally:
             with self._lock:
                 self._connections.discard(connection)

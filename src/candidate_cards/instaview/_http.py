@@ -42,6 +42,9 @@ _HEADERS: Final = {
     "Accept": "application/json",
     # What expands can be a thousand times what came over the line.
     "Accept-Encoding": "identity",
+    # A connection that the server closes while it waits in a pool makes a request fail in a way
+    # that leaves its effect unknown. And one from a pool cannot be cut off.
+    "Connection": "close",
     "User-Agent": f"candidate-cards/{__version__}",
 }
 _NOT_SENT: Final = (
@@ -64,11 +67,9 @@ def _authorities() -> ssl.SSLContext:
 def _own_settings() -> dict[str, Any]:
     """Return the settings of a client that its user does not bring along.
 
-    Of the environment come neither proxies nor logins (~/.netrc). No connection is used twice: one
-    that the server closes meanwhile makes a request fail in a way that leaves its effect unknown.
+    Neither proxies nor logins (~/.netrc) come from the environment.
     """
-    limits = httpx.Limits(max_keepalive_connections=0)
-    return {"trust_env": False, "verify": _authorities(), "limits": limits}
+    return {"trust_env": False, "verify": _authorities()}
 
 
 class _Bearer(httpx.Auth):
@@ -142,6 +143,8 @@ class _Reception:
         elif _is_untrusted(error):
             self._flaw = "the server's certificate cannot be verified"
             self._hopeless = True
+        elif isinstance(error, httpx.LocalProtocolError):
+            self._flaw = "the request cannot be sent; http_client has to speak HTTP/1.1"
         elif isinstance(error, httpx.ProxyError):
             self._flaw = "the proxy refuses to connect"
         elif not self._sent:

@@ -415,15 +415,15 @@ def _ids(profile_ids: Sequence[str]) -> tuple[str, ...]:
         InputError: There are none, or one is no id; a single text is not a list of its letters.
     """
     if isinstance(profile_ids, str):
-        raise InputError([Problem("must be a list of ids, not a text", path=("profileIds",))])
+        raise InputError([Problem("must be a list of ids, not a text", path=("profile_ids",))])
     wanted = tuple(profile_ids)
     problems = [
-        Problem("must be a text that is not blank", path=("profileIds", index))
+        Problem("must be a text that is not blank", path=("profile_ids", index))
         for index, profile_id in enumerate(wanted)
         if not isinstance(profile_id, str) or not profile_id.strip()
     ]
     if not wanted:
-        problems.append(Problem("must name at least one profile", path=("profileIds",)))
+        problems.append(Problem("must name at least one profile", path=("profile_ids",)))
     if problems:
         raise InputError(problems)
     return wanted

@@ -61,9 +61,9 @@ class Client:
         company_id: For keys that manage several companies.
         timeout: Seconds that one call may take, with its pauses and repetitions. Looking up a name
             is the system's; it can take longer.
-        http_client: One of your own, for proxies, certificates or another transport. It stays
-            open; its redirects, logins and time limits are not used. Without it, the environment
-            (``HTTPS_PROXY``, ``SSL_CERT_FILE``, ``~/.netrc``) is not looked at: give
+        http_client: One of your own, for proxies, certificates or another transport. It speaks
+            HTTP/1.1 and stays open; its redirects, logins and time limits are not used. Without it,
+            the environment (``HTTPS_PROXY``, ``SSL_CERT_FILE``, ``~/.netrc``) is not read: give
             ``httpx.Client()`` for that.
 
     Raises:
@@ -298,9 +298,9 @@ class AsyncClient:
         company_id: For keys that manage several companies.
         timeout: Seconds that one call may take, with its pauses and repetitions. Looking up a name
             is the system's; it can take longer.
-        http_client: One of your own, for proxies, certificates or another transport. It stays
-            open; its redirects, logins and time limits are not used. Without it, the environment
-            (``HTTPS_PROXY``, ``SSL_CERT_FILE``, ``~/.netrc``) is not looked at: give
+        http_client: One of your own, for proxies, certificates or another transport. It speaks
+            HTTP/1.1 and stays open; its redirects, logins and time limits are not used. Without it,
+            the environment (``HTTPS_PROXY``, ``SSL_CERT_FILE``, ``~/.netrc``) is not read: give
             ``httpx.AsyncClient()`` for that.
 
     Raises:
