@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -86,7 +87,14 @@ class Gate:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Sandbox"] = "candidate-cards; not the vendor's service"
         answer.start["headers"] = headers.raw
-        await _send(answer, exchange.fault, send)
+        fault = exchange.fault
+        if fault is not None and fault.name == "slow":
+            with suppress(TimeoutError):  # or until the caller has gone
+                await asyncio.wait_for(_disconnected(receive), fault.seconds)
+        # What is cut off comes after its work, so that a client cannot know what was done.
+        is_cut = fault is not None and fault.name == "truncated"
+        for message in answer.messages(len(answer.body) // 2 if is_cut else len(answer.body)):
+            await send(message)
 
     def _check_origin(self, headers: Headers) -> None:
         """Refuse web pages of other sites, which a browser lets call this machine.
@@ -160,14 +168,9 @@ class _Answer:
         }
 
 
-async def _send(answer: _Answer, fault: Fault | None, send: Send) -> None:
-    size = len(answer.body)
-    if fault is not None and fault.name == "slow":
-        await asyncio.sleep(fault.seconds)
-    if fault is not None and fault.name == "truncated":
-        size //= 2
-    for message in answer.messages(size):
-        await send(message)
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _host(value: str) -> str:

@@ -116,11 +116,13 @@ def people() -> tuple[Person, ...]:
 def _person(number: int) -> Person:
     dice = _Dice(number)
     language, given_names, family_names = NAMES[number % len(NAMES)]
-    given, family = dice.one(given_names), dice.one(family_names)
+    turn = number // len(NAMES)
+    given = given_names[turn % len(given_names)]
+    family = family_names[turn // len(given_names) % len(family_names)]
     parts = (family, given) if language in FAMILY_FIRST else (given, family)
     name = ("" if language in {"Chinese", "Japanese", "Korean"} else " ").join(parts)
     # Each turn through the languages shifts the lines of work, so that every pair meets.
-    field = FIELDS[(number + number // len(NAMES)) % len(FIELDS)]
+    field = FIELDS[(number + turn) % len(FIELDS)]
     city, country = dice.one(PLACES)
     seniority = dice.below(len(field.roles))
     end: int | None = None if dice.below(12) else _THIS_YEAR - 1

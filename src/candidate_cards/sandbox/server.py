@@ -68,12 +68,13 @@ def open_server(
     except ModuleNotFoundError as error:
         message = "the sandbox needs: pip install 'candidate-cards[sandbox]'"
         raise MissingDependencyError(message) from error
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     is_loopback = ip_address(address[0]).is_loopback
     if not is_loopback and not allow_network:
         message = "is not this machine alone; a sandbox's keys are public (see --allow-network)"
         raise InputError([Problem(message, source=host)])
-    with socket.socket(family, socket.SOCK_STREAM) as listening:
+    # asyncio switches Nagle's algorithm off only where the protocol is named.
+    with socket.socket(family, kind, protocol) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         # From here on the system accepts connections, so whoever is told the URL can use it.
