@@ -179,6 +179,9 @@ def describe(app: FastAPI) -> None:
             _, schemas = models_json_schema(
                 [(model, "validation") for model in _MODELS], by_alias=True, ref_template=_REF
             )
+            # Pydantic takes every secret for one that is only ever sent to a server.
+            secret = schemas["$defs"]["WebhookCreated"]["properties"]["signingSecret"]
+            secret.pop("writeOnly", None)
             components = made.setdefault("components", {})
             components["schemas"] = schemas["$defs"]
             for operations in made["paths"].values():
