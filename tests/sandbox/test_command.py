@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from candidate_cards.sandbox import READY_MADE
+from candidate_cards.errors import InputError
+from candidate_cards.sandbox import READY_MADE, Settings
 from command_line import invoke
 from environments import run
 
@@ -111,3 +112,27 @@ def test_help_and_settings_load_no_server() -> None:
         " & set(sys.modules)))); import candidate_cards.cli as c; c.main()"
     )
     assert run(sys.executable, "-c", code).splitlines()[-1] == "[]"
+
+
+def test_who_opens_it_to_others_is_warned() -> None:
+    """With `--allow-network` it listens anywhere, answers any host, and says what that means."""
+    with subprocess.Popen(
+        [*COMMAND, "--port", "0", "--json", "--host", "0.0.0.0", "--allow-network"],  # noqa: S104
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        port = httpx.URL(json.loads(process.stdout.readline())["baseUrl"]).port
+        answer = httpx.get(f"http://127.0.0.1:{port}/sandbox", headers={"Host": "sandbox.example"})
+        process.send_signal(signal.SIGINT)
+        assert "everybody knows the keys" in process.stderr.read()
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_speed_is_a_number_above_nothing(speed: float) -> None:
+    """Anything else is told before it is used."""
+    with pytest.raises(InputError, match="speed: should be a number above 0"):
+        Settings(speed=speed)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,16 @@ from sandboxes import BRIEF, LocalSandbox, Receiver, eventually, receiving, serv
 
 from candidate_cards.errors import InputError
 from candidate_cards.sandbox import READY_MADE, Settings, open_server
+from candidate_cards.sandbox.bodies import (
+    EnrichBody,
+    PreviewBody,
+    SourcingBody,
+    WebhookCreateBody,
+)
+from candidate_cards.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import httpx
@@ -129,6 +137,71 @@ def test_killed_again_and_again_every_run_ends_once(tmp_path: Path, receiver: Re
     told = [json.loads(one.body) for one in receiver.received]
     assert {event["data"]["requestId"] for event in told} == set(accepted)
     assert len({event["deliveryId"] for event in told}) == len(accepted)
+
+
+def _snapshots(sandbox: Sandbox, data: Path, act: Callable[[], object]) -> list[Path]:
+    """Return copies of the file as a SIGKILL before each statement of an action would leave it."""
+    copies: list[Path] = []
+
+    def copy(_statement: str) -> None:
+        target = data.with_name(f"killed-{len(list(data.parent.iterdir()))}.db")
+        for suffix in ("", "-wal"):
+            shutil.copyfile(f"{data}{suffix}", f"{target}{suffix}")
+        copies.append(target)
+
+    connection = sandbox.store._connection
+    connection.set_trace_callback(copy)
+    act()
+    connection.set_trace_callback(None)
+    return copies
+
+
+@pytest.mark.parametrize("kind", ["sourcing", "preview", "enrichment"])
+def test_no_moment_of_death_matters(tmp_path: Path, kind: str) -> None:
+    """Killed before any statement, a run is accepted whole or not at all, and ends once."""
+    data = tmp_path / "sandbox.db"
+    with closing(Sandbox(Settings(data=data, speed=1e6))) as sandbox:
+        caller = sandbox.accounts.authenticate(f"Bearer {READY_MADE[0].api_key}", None, 0)
+        hook = sandbox.webhooks.create(
+            caller,
+            WebhookCreateBody.model_validate(
+                {"url": "https://a.example/", "events": ["SOURCING_COMPLETED", "ENRICH_COMPLETED"]}
+            ),
+        )
+        search = {**BRIEF, "limit": 2, "webhookId": hook.id}
+
+        def start() -> str:
+            runs = sandbox.runs
+            if kind == "sourcing":
+                accepted = runs.start_sourcing(caller, SourcingBody.model_validate(search), None)
+            elif kind == "preview":
+                accepted = runs.start_preview(caller, PreviewBody.model_validate(search), None)
+            else:
+                body = {"profileIds": ["unknown"], "webhookId": hook.id}
+                accepted = runs.start_enrichment(caller, EnrichBody.model_validate(body), None)
+            run_id: str = accepted["requestId"]
+            return run_id
+
+        before = _snapshots(sandbox, data, start)
+        (run_id,) = [row["id"] for row in sandbox.store.rows("SELECT id FROM runs")]
+        during = _snapshots(sandbox, data, lambda: sandbox.runs.finish(run_id))
+    assert len(before) > 5
+    assert len(during) > 5
+    cost = {"sourcing": 2, "preview": 1, "enrichment": 0}[kind]
+    outcomes = set()
+    for copy in (*before, *during):
+        with closing(Sandbox(Settings(data=copy))) as again:
+            again.skip(3600)
+            for due in again.runs.due():
+                again.runs.finish(due)
+            count = again.store.value("SELECT count(*) FROM runs WHERE status = 'completed'")
+            outcomes.add(count)
+            usage = again.accounts.usage(caller.company_id)
+            assert (usage["charged"], usage["held"]) == (cost * count, 0)
+            assert again.store.value("SELECT count(*) FROM runs") == count
+            assert again.store.value("SELECT count(*) FROM charges") == count
+            assert again.store.value("SELECT count(*) FROM deliveries") == count
+    assert outcomes == {0, 1}
 
 
 def test_retries_resume(tmp_path: Path) -> None:

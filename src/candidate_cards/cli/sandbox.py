@@ -31,6 +31,8 @@ def serve(  # noqa: PLR0913  the options of the command
     """
     settings = Settings(data=data, speed=speed, error_form=error_form)
     with open_server(settings, host=host, port=port, allow_network=allow_network) as server:
+        if allow_network:
+            click.echo("Warning: other machines may call, and everybody knows the keys.", err=True)
         click.echo(_as_json(server, data) if as_json else _as_text(server, data, speed))
         try:
             server.run()

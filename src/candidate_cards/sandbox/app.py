@@ -38,6 +38,7 @@ def create_app(sandbox: Sandbox, *, any_host: bool = False) -> FastAPI:
 
     @asynccontextmanager
     async def work(app: FastAPI) -> AsyncIterator[None]:
+        sandbox.store.keep_to_this_thread()
         async with sandbox.new_client() as client:
             app.state.client = client
             worker = asyncio.create_task(sandbox.worker.work(client))
@@ -56,6 +57,7 @@ def create_app(sandbox: Sandbox, *, any_host: bool = False) -> FastAPI:
         docs_url=None,  # both pages load scripts from other hosts
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         exception_handlers={
             HTTPException: _refuse_as_the_vendor,
             RequestValidationError: _refuse_parameters,

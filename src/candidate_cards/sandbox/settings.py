@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
+
+from candidate_cards.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +40,9 @@ class Settings:
         retry_delays: Seconds before each retry of a delivery; the last one is used again.
         breaker_threshold: Failed deliveries in a row that switch a webhook off.
         delivery_timeout: Seconds that a receiver has to answer.
+
+    Raises:
+        InputError: The speed is none.
     """
 
     data: str | PathLike[str] | None = None
@@ -47,3 +53,7 @@ class Settings:
     retry_delays: Sequence[float] = field(default=(1.0, 5.0, 25.0))
     breaker_threshold: int = 10
     delivery_timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.speed < math.inf:
+            raise InputError([Problem("should be a number above 0", path=("speed",))])

@@ -10,6 +10,7 @@ import os
 import sqlite3
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from candidate_cards.errors import InputError, Problem
@@ -100,6 +101,7 @@ CREATE TABLE charges (
     at INTEGER NOT NULL,
     PRIMARY KEY (run_id, pass)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX charges_company ON charges (company_id);
 
 CREATE TABLE finds (
     run_id TEXT NOT NULL REFERENCES runs (id),
@@ -150,6 +152,7 @@ class Store:
             check_same_thread=False,  # opened before the loop has its thread; see above
         )
         self._connection.row_factory = sqlite3.Row
+        self._thread: int | None = None
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
@@ -185,34 +188,47 @@ class Store:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
 
+    def keep_to_this_thread(self) -> None:
+        """Refuse other threads from now on: their statements would end up in our transactions."""
+        self._thread = get_ident()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Keep all that is done inside, or nothing of it. Never ``await`` in one."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._run("BEGIN IMMEDIATE", ())
         try:
             yield
+            self._run("COMMIT", ())
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # SQLite itself ends it when the disk is full
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def execute(self, statement: str, *parameters: object, **named: object) -> int:
         """Run a statement; return how many rows it changed."""
-        return self._connection.execute(statement, named or parameters).rowcount
+        return self._run(statement, named or parameters).rowcount
 
     def row(self, statement: str, *parameters: object) -> sqlite3.Row | None:
         """Return the first row, if there is one."""
-        row: sqlite3.Row | None = self._connection.execute(statement, parameters).fetchone()
+        row: sqlite3.Row | None = self._run(statement, parameters).fetchone()
         return row
 
     def rows(self, statement: str, *parameters: object) -> list[sqlite3.Row]:
         """Return every row."""
-        return self._connection.execute(statement, parameters).fetchall()
+        return self._run(statement, parameters).fetchall()
 
     def value(self, statement: str, *parameters: object) -> Any:  # noqa: ANN401  SQLite's
         """Return the first column of the first row, or ``None``."""
         row = self.row(statement, *parameters)
         return None if row is None else row[0]
+
+    def _run(
+        self, statement: str, parameters: tuple[object, ...] | dict[str, object]
+    ) -> sqlite3.Cursor:
+        if self._thread not in {None, get_ident()}:
+            message = "only the thread of the event loop may use the store"
+            raise RuntimeError(message)
+        return self._connection.execute(statement, parameters)
 
     def close(self) -> None:
         """Close the file; open transactions are undone."""

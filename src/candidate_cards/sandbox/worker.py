@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -40,10 +41,14 @@ class Worker:
         try:
             while True:
                 self._woken.clear()
-                for run_id in self._runs.due():
-                    self._finish(run_id)
-                    await asyncio.sleep(0)  # requests come in between
-                self._send(client)
+                try:
+                    for run_id in self._runs.due():
+                        self._finish(run_id)
+                        await asyncio.sleep(0)  # requests come in between
+                    self._send(client)
+                except sqlite3.Error:  # such as a full disk, which may have room again
+                    _log.exception("the data cannot be written")
+                    await asyncio.sleep(_LONGEST_SLEEP)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), self._until_next())
         finally:
@@ -55,6 +60,8 @@ class Worker:
     def _finish(self, run_id: str) -> None:
         try:
             self._runs.finish(run_id)
+        except sqlite3.Error:
+            raise
         except Exception:  # noqa: BLE001  it is logged
             # Every accepted run ends, whatever is wrong here.
             _log.exception("a run could not be finished")
@@ -72,7 +79,9 @@ class Worker:
     def _done(self, delivery_id: str, task: asyncio.Task[None]) -> None:
         del self._under_way[delivery_id]
         if not task.cancelled() and (error := task.exception()) is not None:
+            # It stays due, and is tried again when the worker looks next.
             _log.error("a delivery could not be attempted", exc_info=error)
+            return
         self._woken.set()
 
     def _until_next(self) -> float:

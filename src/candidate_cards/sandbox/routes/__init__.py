@@ -37,7 +37,7 @@ class Permission:
     def __init__(self, scope: str) -> None:
         self._scope = scope
 
-    def __call__(
+    async def __call__(  # a plain function would run in a thread, where the store is not used
         self,
         request: Request,
         _credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
