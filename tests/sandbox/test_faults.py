@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import pytest
-from sandboxes import BRIEF, PATHS, LocalSandbox, error_code, eventually
 
 from candidate_cards.models import EnrichmentFailed, PreviewFailed, SourcingFailed
 from candidate_cards.models import runs as run_models
+from sandboxes import BRIEF, PATHS, LocalSandbox, error_code, eventually
 
 if TYPE_CHECKING:
     from candidate_cards.models._base import WireModel
@@ -53,7 +53,7 @@ def test_a_slow_answer_comes_after_its_work(sandbox: LocalSandbox) -> None:
     account = sandbox.account()
     with pytest.raises(httpx.ReadTimeout):
         account.http.post("/sourcing", json=BRIEF, headers=_fault("slow=60"), timeout=0.5)
-    assert account.usage()["held"] == 20
+    eventually(account.usage, lambda usage: usage["held"] == 20)
 
 
 def test_a_truncated_answer_comes_after_its_work(sandbox: LocalSandbox) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sandboxes import ALL_SCOPES, BRIEF, Account, LocalSandbox, error_code, serving
 
 from candidate_cards.models import parse_error_body
 from candidate_cards.sandbox import READY_MADE, Settings
+from sandboxes import ALL_SCOPES, BRIEF, Account, LocalSandbox, error_code, serving
 
 if TYPE_CHECKING:
     import httpx
@@ -299,6 +299,7 @@ def test_the_other_form_has_no_code(sandbox: LocalSandbox) -> None:
         {"Host": "[::1"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://[::1"},
     ],
     ids=str,
 )
@@ -333,3 +334,34 @@ def test_no_body_is_a_bug(account: Account, raw: bytes, path: str) -> None:
     assert answer.status_code in {200, 201, 202, 400}
     if answer.status_code == 400:
         error_code(answer)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sourcing/%00/results",
+        "/sourcing/%FF/results",
+        "/sourcing/%ED%A0%80/results",
+        f"/sourcing/{'x' * 50_000}/results",
+        "/sourcing/a%2Fb/results",
+        "/webhooks/%00",
+        "/webhooks?companyId=%00",
+        "/webhooks?companyId=a&companyId=b",
+    ],
+    ids=lambda path: path[:30],
+)
+def test_no_url_is_a_bug(account: Account, path: str) -> None:
+    """Ids that cannot be are unknown ones."""
+    answer = account.http.get(path)
+    assert answer.status_code in {403, 404}
+    error_code(answer)
+
+
+def test_time_cannot_be_skipped_for_ever() -> None:
+    """Beyond a thousand years it is refused, and what comes after still works."""
+    with serving() as own:
+        statuses = {
+            own.http.patch("/sandbox/clock", json={"skip": 1e8}).status_code for _ in range(400)
+        }
+        assert statuses == {200, 400}
+        own.account().start(limit=1)

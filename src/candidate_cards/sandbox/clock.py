@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Final
+
+#: Milliseconds: a thousand years. The wire's times have four digits of a year.
+MOST_SKIPPED: Final = 1_000 * 365 * 86_400_000
 
 
 class Clock:

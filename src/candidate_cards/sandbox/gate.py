@@ -106,8 +106,8 @@ class Gate:
             raise RefusedError(
                 403, ErrorCode.RESOURCE_ACCESS_DENIED, "the header Host should name this machine"
             )
-        origin = headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("Host"):
+        own = {f"{scheme}://{headers.get('Host')}" for scheme in ("http", "https")}
+        if headers.get("Origin") not in {None, *own}:
             raise RefusedError(
                 403, ErrorCode.RESOURCE_ACCESS_DENIED, "web pages of other sites may not call"
             )

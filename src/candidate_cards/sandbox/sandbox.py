@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .accounts import Accounts
-from .clock import Clock
+from .clock import MOST_SKIPPED, Clock
 from .deliveries import Deliveries
 from .faults import Faults
 from .rate_limits import RateLimits
+from .refusals import invalid
 from .runs import Runs
 from .search import Index
 from .settings import Settings
@@ -54,8 +55,15 @@ class Sandbox:
         self.worker = Worker(self.runs, self.deliveries, self.clock)
 
     def skip(self, seconds: float) -> None:
-        """Let time pass at once; what it makes due is done next."""
-        self.clock.skipped += round(seconds * 1000)
+        """Let time pass at once; what it makes due is done next.
+
+        Raises:
+            RefusedError: It would be more than `MOST_SKIPPED` in all.
+        """
+        skipped = self.clock.skipped + round(seconds * 1000)
+        if skipped > MOST_SKIPPED:
+            raise invalid("no more than a thousand years can be skipped")
+        self.clock.skipped = skipped
         self.store.execute("UPDATE clock SET skipped = ?", self.clock.skipped)
         self.worker.wake()
 
