@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
+
 from sandboxes import BRIEF, PATHS, LocalSandbox, error_code, serving
 
 if TYPE_CHECKING:
@@ -145,6 +146,33 @@ def test_a_key_of_several_companies_says_which(sandbox: LocalSandbox) -> None:
     assert agency.http.get(url, params=second).status_code == 404
     # A key of one company may send the parameter; it means nothing.
     assert stranger.http.get("/webhooks/x", params=first).status_code == 404
+
+
+def test_webhooks_of_a_key_of_several_companies(sandbox: LocalSandbox) -> None:
+    """They belong to the key, so no company is named; a named one chooses its own of them."""
+    first, second = sandbox.company(), sandbox.company()
+    agency = sandbox.account(first, second)
+    url = "https://receiver.example/"
+    everywhere = agency.webhook(url, "SOURCING_FAILED")
+    bound = agency.webhook(url, "SOURCING_FAILED", companyId=second)
+
+    def listed(**params: str) -> list[str]:
+        answer = agency.http.get("/webhooks", params=params)
+        return [config["id"] for config in answer.json()["data"]["data"]]
+
+    assert listed() == [everywhere["id"], bound["id"]]
+    assert listed(companyId=first) == []
+    assert listed(companyId=second) == [bound["id"]]
+    assert agency.http.get(f"/webhooks/{bound['id']}").status_code == 200
+    for webhook, company, status in (
+        (everywhere, first, 202),
+        (everywhere, second, 202),
+        (bound, second, 202),
+        (bound, first, 403),
+    ):
+        body = {**BRIEF, "webhookId": webhook["id"]}
+        answer = agency.http.post("/sourcing", json=body, params={"companyId": company})
+        assert answer.status_code == status
 
 
 class TwoCompanies(RuleBasedStateMachine):

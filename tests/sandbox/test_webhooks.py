@@ -10,10 +10,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sandboxes import Account, LocalSandbox, Received, Receiver, error_code, eventually, serving
 
 from candidate_cards.models import WebhookConfig, WebhookEvent, WebhookTestResult
 from candidate_cards.sandbox import Settings
+from sandboxes import Account, LocalSandbox, Received, Receiver, error_code, eventually, serving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,6 +120,7 @@ def test_a_config_is_made_read_changed_and_removed(sandbox: LocalSandbox) -> Non
         {"events": [""]},
         {"events": [True]},
         {"events": [6]},
+        {"events": ["SOURCING_COMPLETE"]},
         {"events": ...},
         {"name": "x" * 256},
         {"headers": [{"name": "X-A", "value": "a\r\nX-B: b"}]},
@@ -280,12 +281,19 @@ def test_the_breaker_opens_and_is_reset(receiver: Receiver) -> None:
         assert tested["data"] == {"success": False, "message": "the circuit breaker is open"}
         assert len(receiver.received) == count
 
+        # Switching it on is not enough: only the reset closes the breaker.
+        account.http.patch(url, json={"isActive": True})
+        _deliver(account, config)
+        assert _state(sandbox, config["id"])[0] == ("skipped", 0)
+
         reset = account.http.post(f"{url}/reset-circuit").json()["data"]
         assert (reset["consecutiveFailures"], reset["isActive"]) == (0, True)
         assert reset["circuitOpenedAt"] is None
         _deliver(account, config)
         _wait(
-            sandbox, config["id"], [("delivered", 1), ("skipped", 0), ("failed", 4), ("failed", 4)]
+            sandbox,
+            config["id"],
+            [("delivered", 1), ("skipped", 0), ("skipped", 0), ("failed", 4), ("failed", 4)],
         )
 
 

@@ -137,13 +137,22 @@ class Accounts:
         if not self._store.execute("UPDATE keys SET revoked_at = ? WHERE id = ?", now, key_id):
             raise no_resource("ApiKey", key_id)
 
-    def authenticate(self, authorization: str | None, company_id: str | None, now: int) -> Caller:
+    def authenticate(
+        self,
+        authorization: str | None,
+        company_id: str | None,
+        now: int,
+        *,
+        needs_company: bool = True,
+    ) -> Caller:
         """Find out who calls.
 
         Args:
             authorization: Value of the header.
             company_id: Query parameter; it counts for keys of several companies only.
             now: Milliseconds since 1970.
+            needs_company: Whether the request is about one company. If not, and none is named,
+                the caller's company is any of the key's.
 
         Raises:
             RefusedError: 401; for a key of several companies also 400 or 403.
@@ -170,6 +179,8 @@ class Accounts:
         companies = self.companies_of(key["id"])
         if len(companies) == 1:
             (company_id,) = companies
+        elif company_id is None and not needs_company:
+            company_id = min(companies)
         elif company_id is None:
             raise invalid("this key acts for several companies: add ?companyId=")
         elif company_id not in companies:
@@ -240,7 +251,7 @@ class Accounts:
 
 
 def _hash(api_key: str) -> bytes:
-    return hashlib.sha256(api_key.encode(errors="surrogateescape")).digest()
+    return hashlib.sha256(api_key.encode()).digest()
 
 
 def _unauthorized(message: str) -> RefusedError:

@@ -17,9 +17,11 @@ from candidate_cards.models import (
     RenderHtmlRequest,
     SourcingRequest,
     WebhookCreateRequest,
+    WebhookEventName,
     WebhookHeader,
     WebhookUpdateRequest,
 )
+from candidate_cards.models.webhooks import EventNames
 
 from .accounts import DEFAULT_RATES
 from .faults import Planned, parse_fault
@@ -120,11 +122,23 @@ _Headers = Annotated[
 ]
 
 
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse misspelt events, which would never be delivered."""
+    if set(names) <= set(WebhookEventName):
+        return names
+    kind, message = "event_name", "Input should be of: {names}"
+    raise PydanticCustomError(kind, message, {"names": ", ".join(WebhookEventName)})
+
+
+_Events = Annotated[EventNames, AfterValidator(_known)]
+
+
 class WebhookCreateBody(WebhookCreateRequest):
     """Body of ``POST /webhooks``."""
 
     model_config = _WIRE_NAMES
     url: _Receiver
+    events: _Events
     headers: _Headers = ()
 
 
@@ -133,6 +147,7 @@ class WebhookUpdateBody(WebhookUpdateRequest):
 
     model_config = _WIRE_NAMES
     url: _Receiver | None = None
+    events: _Events | None = None
     headers: _Headers | None = None
 
 

@@ -68,7 +68,7 @@ class Deliveries:
             webhook_id,
             event,
             body,
-            "pending" if row["is_active"] else "skipped",
+            "pending" if _is_on(row) else "skipped",
             self._clock.now(),
         )
 
@@ -97,7 +97,7 @@ class Deliveries:
         )
         if row is None:  # deleted since
             return
-        if not row["is_active"]:
+        if not _is_on(row):
             self._store.execute(
                 "UPDATE deliveries SET status = 'skipped' WHERE id = ?", delivery_id
             )
@@ -208,7 +208,7 @@ class Deliveries:
         )
         if self._store.execute(
             "UPDATE webhooks SET is_active = 0, circuit_opened_at = ?"
-            " WHERE id = ? AND is_active AND consecutive_failures >= ?",
+            " WHERE id = ? AND circuit_opened_at IS NULL AND consecutive_failures >= ?",
             now,
             webhook_id,
             self._settings.breaker_threshold,
@@ -218,6 +218,11 @@ class Deliveries:
                 " WHERE webhook_id = ? AND status = 'pending'",
                 webhook_id,
             )
+
+
+def _is_on(webhook: Row) -> bool:
+    """Tell whether deliveries leave: switched on, and its breaker closed."""
+    return bool(webhook["is_active"]) and webhook["circuit_opened_at"] is None
 
 
 def _compose(event: str, data: Mapping[str, Any]) -> tuple[str, bytes]:

@@ -41,7 +41,7 @@ class Window:
     Attributes:
         limit: Calls allowed.
         used: Calls made.
-        reset: Unix seconds at which all of them, or the first, leave it.
+        reset: Unix seconds at which the first of them leaves it.
     """
 
     limit: int
@@ -86,7 +86,7 @@ class RateLimits:
     def __init__(self) -> None:
         self._calls: dict[tuple[str, str], deque[int]] = defaultdict(deque)
 
-    def count(self, caller: Caller, endpoint: str, now: int) -> tuple[Quota, int]:
+    def _count(self, caller: Caller, endpoint: str, now: int) -> tuple[Quota, int]:
         """Count a call, unless it is one too many.
 
         Args:
@@ -124,7 +124,7 @@ class RateLimits:
 
     def check(self, caller: Caller, endpoint: str, now: int) -> tuple[Quota, Exception | None]:
         """Count a call; return what the headers show, and the refusal if it is one too many."""
-        quota, wait = self.count(caller, endpoint, now)
+        quota, wait = self._count(caller, endpoint, now)
         if not wait:
             return quota, None
         spent = quota.hour if quota.hour.remaining == 0 else quota.minute

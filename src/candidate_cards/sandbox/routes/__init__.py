@@ -34,8 +34,9 @@ def run_fault_of(request: Request) -> str | None:
 class Permission:
     """Dependency: the caller, who has a scope and calls left; in this order 401, 429, 403."""
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, *, needs_company: bool = True) -> None:
         self._scope = scope
+        self._needs_company = needs_company
 
     async def __call__(  # a plain function would run in a thread, where the store is not used
         self,
@@ -53,7 +54,9 @@ class Permission:
         sandbox = sandbox_of(request)
         now = sandbox.clock.now()
         authorization = request.headers.get("Authorization")
-        caller = sandbox.accounts.authenticate(authorization, company_id, now)
+        caller = sandbox.accounts.authenticate(
+            authorization, company_id, now, needs_company=self._needs_company
+        )
         endpoint = f"{request.method} {request.scope['route'].path}"
         exchange: Exchange = request.scope["exchange"]
         exchange.quota, refusal = sandbox.rate_limits.check(caller, endpoint, now)

@@ -14,8 +14,9 @@ from . import Permission, sandbox_of, wrapped
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
-_Reader = Annotated[Caller, Depends(Permission("read:webhooks"))]
-_Writer = Annotated[Caller, Depends(Permission("write:webhooks"))]
+# Webhooks belong to a key, so one of several companies names none.
+_Reader = Annotated[Caller, Depends(Permission("read:webhooks", needs_company=False))]
+_Writer = Annotated[Caller, Depends(Permission("write:webhooks", needs_company=False))]
 
 _CONFIG = answers({200: (WebhookConfig,)}, 404, wrapped=True)
 
