@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sandboxes import BRIEF, LocalSandbox, Receiver, eventually, receiving, serving
 
 from candidate_cards.errors import InputError
 from candidate_cards.sandbox import READY_MADE, Settings, open_server
@@ -25,6 +24,7 @@ from candidate_cards.sandbox.bodies import (
     WebhookCreateBody,
 )
 from candidate_cards.sandbox.sandbox import Sandbox
+from sandboxes import BRIEF, LocalSandbox, Receiver, error_code, eventually, receiving, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -234,6 +234,39 @@ def test_all_is_there_after_a_stop(tmp_path: Path) -> None:
         answer = client.get(f"/sourcing/{request_id}/results")
         assert answer.json() == body
         assert sandbox.admin("GET", f"/companies/{account.company_id}") == usage
+
+
+def test_damaged_data_ends_in_a_state_and_in_the_documented_shape(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A run that cannot be finished fails, a row that cannot be read is a 500; neither tells more.
+
+    Both stand for bugs: what is logged names no key and nobody's brief.
+    """
+    settings = Settings(data=tmp_path / "sandbox.db", speed=0.01)
+    with serving(settings) as sandbox:
+        account = sandbox.account()
+        unfinished, unreadable = account.start(title="Marker title"), account.start()
+        api_key = account.http.headers["Authorization"].removeprefix("Bearer ")
+    with closing(sqlite3.connect(tmp_path / "sandbox.db")) as connection, connection:
+        connection.execute("UPDATE runs SET request = '{' WHERE id = ?", (unfinished,))
+        connection.execute("UPDATE runs SET created_at = 1 << 60 WHERE id = ?", (unreadable,))
+    with serving(settings) as sandbox:
+        client = sandbox.client(api_key)
+        broken = client.get(f"/sourcing/{unreadable}/results")
+        assert (broken.status_code, error_code(broken)) == (500, "INTERNAL_ERROR")
+        sandbox.skip()
+        ended = eventually(
+            lambda: client.get(f"/sourcing/{unfinished}/results"), lambda a: a.status_code == 200
+        ).json()
+        assert (ended["status"], ended["errorCode"]) == ("failed", "AGENT_ERROR")
+        usage = sandbox.admin("GET", f"/companies/{account.company_id}")
+        assert usage["held"] == 0
+        assert usage["charged"] == 20  # the other one ended all the same
+    assert "the sandbox has a bug" in caplog.text
+    assert "a run could not be finished" in caplog.text
+    for secret in (api_key, "Marker title", unreadable):
+        assert secret not in caplog.text + broken.text
 
 
 def test_runs_can_expire(tmp_path: Path) -> None:
