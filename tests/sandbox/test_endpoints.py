@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from sandboxes import BRIEF, LocalSandbox
 
 from candidate_cards.models import (
     EnrichmentCompleted,
@@ -18,6 +17,7 @@ from candidate_cards.models import (
     parse_preview_run,
     parse_sourcing_run,
 )
+from sandboxes import BRIEF, LocalSandbox
 
 if TYPE_CHECKING:
     from typing import Any
@@ -253,3 +253,18 @@ def test_a_run_is_read_where_its_kind_is(sandbox: LocalSandbox, kind: str, asked
     fields = {"profileIds": ["a"]} if kind == "enrichment" else {}
     request_id = account.start(kind, **fields)
     assert account.results(request_id, asked).status_code == (202 if kind == asked else 404)
+
+
+def test_null_is_absent(sandbox: LocalSandbox) -> None:
+    """An optional field may be null: the default counts."""
+    account = sandbox.account()
+    nothing = {"location": None, "query": None, "limit": None, "webhookId": None}
+    for kind, held in (("sourcing", 20), ("preview", 1)):
+        before = account.usage()["held"]
+        account.start(kind, **nothing)
+        assert account.usage()["held"] == before + held
+    account.start("enrichment", profileIds=["a"], webhookId=None)
+    cards = {"profileIds": ["a"], "theme": None}
+    assert account.http.post("/sourcing/render-html", json=cards).status_code == 200
+    fields = dict.fromkeys(("name", "description", "companyId", "headers"))
+    assert account.webhook("https://receiver.example/", "PING", **fields)["headers"] == []

@@ -21,6 +21,7 @@ from candidate_cards.models import (
     WebhookHeader,
     WebhookUpdateRequest,
 )
+from candidate_cards.models._base import NullMeans
 from candidate_cards.models.webhooks import EventNames
 
 from .accounts import DEFAULT_RATES
@@ -41,6 +42,9 @@ _WIRE_NAMES: Final = ConfigDict(validate_by_name=False, validate_by_alias=True)
 
 _NOT_BLANK: Final = r"\S"
 
+# Null is as good as absent.
+_Limit = Annotated[int, Field(ge=1, le=100, strict=True), NullMeans(lambda: 20)]
+
 
 class SourcingBody(SourcingRequest):
     """Body of ``POST /sourcing``."""
@@ -50,7 +54,7 @@ class SourcingBody(SourcingRequest):
     job_description: Annotated[str, Field(max_length=10_000, pattern=_NOT_BLANK)]
     location: Annotated[str, Field(max_length=200)] | None = None
     query: Annotated[str, Field(max_length=500)] | None = None
-    limit: Annotated[int, Field(ge=1, le=100, strict=True)] = 20
+    limit: _Limit = 20
 
 
 class PreviewBody(PreviewRequest):
@@ -61,6 +65,7 @@ class PreviewBody(PreviewRequest):
     job_description: Annotated[str, Field(max_length=10_000, pattern=_NOT_BLANK)]
     location: Annotated[str, Field(max_length=200)] | None = None
     query: Annotated[str, Field(max_length=500)] | None = None
+    limit: _Limit = 20
 
 
 class PatchBody(PatchRequest):
@@ -79,6 +84,7 @@ class RenderHtmlBody(RenderHtmlRequest):
     """Body of ``POST /sourcing/render-html``."""
 
     model_config = _WIRE_NAMES
+    theme: Annotated[Literal["dark", "light"], NullMeans(lambda: "dark")] = "dark"
 
 
 def _receiver(url: str) -> str:
@@ -139,7 +145,7 @@ class WebhookCreateBody(WebhookCreateRequest):
     model_config = _WIRE_NAMES
     url: _Receiver
     events: _Events
-    headers: _Headers = ()
+    headers: Annotated[_Headers, NullMeans(tuple)] = ()
 
 
 class WebhookUpdateBody(WebhookUpdateRequest):
