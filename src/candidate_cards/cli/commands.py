@@ -567,3 +567,57 @@ def demo(*, folder: str, force: bool) -> None:
     from candidate_cards.cli.demo import write_demo
 
     write_demo(folder, force=force)
+
+
+@application.command()
+@click.option(
+    "--port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="0 takes a free one.",
+)
+@click.option(
+    "--host",
+    metavar="HOST",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; by default this machine alone can call.",
+)
+@click.option(
+    "--allow-network",
+    is_flag=True,
+    help="Listen where other machines can call, though everybody knows the keys.",
+)
+@click.option(
+    "--data",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Keep runs, webhooks and credits there (SQLite); by default nothing is kept.",
+)
+@click.option(
+    "--speed",
+    metavar="N",
+    type=click.FloatRange(0.001, 100_000),
+    default=1.0,
+    show_default=True,
+    help="Times faster than the vendor: a run of 20 candidates takes 18 seconds at 1.",
+)
+@click.option(
+    "--error-form",
+    type=click.Choice(("nested", "framework")),
+    default="nested",
+    show_default=True,
+    help="Which of the vendor's documented error bodies to send; framework has no code.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, once it listens.")
+def sandbox(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Serve the vendor's Sourcing API on this machine, with synthetic people.
+
+    For development: no account, no key to ask for, nothing leaves this machine but webhooks.
+    Prints the base URL and keys that work; Ctrl-C ends it.
+    """
+    from candidate_cards.cli.sandbox import serve
+
+    serve(**options)
