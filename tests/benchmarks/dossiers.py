@@ -1,7 +1,9 @@
 """Rows about dossiers: over WeasyPrint as it comes, as they grow, in processes, made again.
 
 CPU and peak memory of a whole dossier are those of a process of its own:
-``python -m tests.benchmarks.dossiers CONTENDER CANDIDATES``.
+``python -m tests.benchmarks.dossiers CONTENDER CANDIDATES``. So is Chromium's print, since
+Playwright starts one browser at a time in a process:
+``python -m tests.benchmarks.dossiers chromium CANDIDATES ROUNDS``.
 """
 
 from __future__ import annotations
@@ -311,8 +313,7 @@ def _engine_rows(rounds: int, count: int) -> list[Row]:
         begun = time.process_time()
         data = ours(shortlist)
         own.append((time.process_time() - begun) / _pages(data))
-    html = str(render(shortlist, format="pdf", theme="light").document)
-    printed = list(_printed_by_chromium(html, rounds))
+    printed = json.loads(run_module(__name__, "chromium", str(count), str(rounds)))
     typeset = list(_typeset_by_typst(count, rounds))
     claim = f"a page of a dossier of {count}, over "
     return [
@@ -386,9 +387,14 @@ def _pages(data: bytes) -> int:
 
 
 def _main() -> None:
-    contender, count = _CONTENDERS[sys.argv[1]], int(sys.argv[2])
-    contender(shortlist_of(1))
+    name, count = sys.argv[1], int(sys.argv[2])
     shortlist = shortlist_of(count)
+    if name == "chromium":
+        html = str(render(shortlist, format="pdf", theme="light").document)
+        json.dump(list(_printed_by_chromium(html, int(sys.argv[3]))), sys.stdout)
+        return
+    contender = _CONTENDERS[name]
+    contender(shortlist_of(1))
     with _timed_merge() as merges:
         begun = time.process_time()
         data = contender(shortlist)
