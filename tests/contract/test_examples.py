@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import subprocess
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from PIL import Image
+
+from candidate_cards.sandbox import READY_MADE, Settings
+from sandboxes import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,8 +54,14 @@ def test_readme_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert blocks
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
-    for block in blocks:
-        subprocess.run([sys.executable, "-W", "error::DeprecationWarning", "-c", block], check=True)
+    command = [sys.executable, "-W", "error::DeprecationWarning", "-c"]
+    with serving(Settings(speed=1_000)) as sandbox:
+        address = {
+            "INSTAVIEW_BASE_URL": sandbox.base_url,
+            "INSTAVIEW_API_KEY": READY_MADE[0].api_key,
+        }
+        for block in blocks:
+            subprocess.run([*command, block], check=True, env={**os.environ, **address})
     assert (tmp_path / "shortlist.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert (tmp_path / "shortlist.eml").read_bytes().startswith(b"From: ")
 
