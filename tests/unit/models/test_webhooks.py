@@ -245,3 +245,9 @@ def test_an_update_of_nothing_is_refused(body: dict[str, Any]) -> None:
     """An update must change at least one field."""
     with pytest.raises(ValidationError, match="at least one field"):
         WebhookUpdateRequest.model_validate(body)
+
+
+def test_keys_that_are_no_unicode_keep_times_and_secrets_as_they_are() -> None:
+    """A lone surrogate in a key of an unknown field changes nothing else on the wire."""
+    body = CONFIG | {"signingSecret": "5f" * 32, "somethingNew": {"\ud800": 1}}
+    assert WebhookCreated.model_validate(body).to_wire() == body
