@@ -15,8 +15,10 @@ from environments import run
 
 #: Libraries that a start must not pay for.
 HEAVY = {
+    "candidate_cards.sandbox.app",
     "coloraide",
     "cssutils",
+    "fastapi",
     "httpx",
     "importlib.metadata",
     "jinja2",
@@ -24,10 +26,14 @@ HEAVY = {
     "markupsafe",
     "premailer",
     "pydantic",
+    "pyrate_limiter",
     "regex",
     "requests",
     "stamina",
+    "standardwebhooks",
+    "starlette",
     "tinycss2",
+    "uvicorn",
     "weasyprint",
 }
 
@@ -101,6 +107,7 @@ def test_telling_the_version_imports_only_the_standard_library() -> None:
         "refine",
         "enrich",
         "results",
+        "sandbox",
         "themes",
         "themes check",
         "doctor",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from pydantic import (
@@ -17,7 +19,13 @@ from pydantic import (
     ValidationError,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import (
+    CoreSchema,
+    InitErrorDetails,
+    PydanticCustomError,
+    core_schema,
+    to_jsonable_python,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +52,7 @@ class WireModel(BaseModel):
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON value that the model was read from, with absent fields left out."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return _as_json(partial(self.model_dump, by_alias=True, exclude_unset=True))
 
 
 class StrictModel(WireModel):
@@ -60,7 +68,30 @@ class RequestModel(StrictModel):
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON value to send: every field that is not ``None``."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return _as_json(partial(self.model_dump, by_alias=True, exclude_none=True))
+
+
+def _as_json(dump: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """Return the JSON value that a model dumps.
+
+    Why the second way: Pydantic's own refuses a lone surrogate in a key of an unknown field, which
+    JSON can hold.
+    """
+    try:
+        return dump(mode="json")
+    except UnicodeEncodeError:
+        fields = dump()
+    value: dict[str, Any] = json.loads(json.dumps(fields, default=_plain))
+    return value
+
+
+def _plain(value: object) -> object:
+    """Return what a field that JSON has no type for is on the wire."""
+    if isinstance(value, datetime):
+        return _as_timestamp(value)
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return to_jsonable_python(value)
 
 
 @dataclass(frozen=True, slots=True)

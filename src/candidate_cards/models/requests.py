@@ -31,13 +31,14 @@ def _distinct(profile_ids: tuple[str, ...]) -> tuple[str, ...]:
     raise PydanticCustomError(kind, message, {"limit": MAX_PROFILES, "count": len(distinct)})
 
 
-Text = Annotated[str, AfterValidator(_refuse_blank)]
+# After the length: the other way round, Pydantic takes the text for a list and counts "items".
+NotBlank: Final = AfterValidator(_refuse_blank)
 ProfileIds = Annotated[tuple[Identifier, ...], AfterValidator(_distinct)]
 
 
 class _Search(RequestModel):
-    title: Annotated[Text, Field(max_length=200)]
-    job_description: Annotated[Text, Field(max_length=10_000)]
+    title: Annotated[str, Field(max_length=200), NotBlank]
+    job_description: Annotated[str, Field(max_length=10_000), NotBlank]
     location: str | None = None
     query: str | None = None
     webhook_id: Identifier | None = None
@@ -61,7 +62,7 @@ class PatchRequest(RequestModel):
     The vendor evaluates 10 more where ``limit`` is left out.
     """
 
-    query: Annotated[Text, Field(max_length=500)] | None = None
+    query: Annotated[str, Field(max_length=500), NotBlank] | None = None
     limit: Annotated[int, Field(ge=1, le=50, strict=True)] | None = None
 
     @model_validator(mode="after")

@@ -242,6 +242,16 @@ def test_unknown_fields_are_kept_at_every_level() -> None:
     assert Candidate.model_validate(data).to_wire() == data
 
 
+def test_unknown_keys_that_are_no_unicode_are_written_back() -> None:
+    """A lone surrogate in a key, which JSON can hold, is no reason to lose a candidate."""
+    data: dict[str, Any] = {
+        "profileId": "p1",
+        "somethingNew": {"\ud800": [{"b\udfff": "c\udc00"}]},
+        "detailedExperience": [{"role": "Engineer", "team": {"\udfff": 4}}],
+    }
+    assert Candidate.model_validate(data).to_wire() == data
+
+
 def test_absent_fields_stay_absent_on_the_wire() -> None:
     """Output has the fields that the input had, empty ones included, and no others."""
     data: dict[str, Any] = {"profileId": "p1", "emails": [], "headline": None}

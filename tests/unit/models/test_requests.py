@@ -183,3 +183,22 @@ def test_an_unknown_field_is_a_mistake(
     """A field that the vendor does not have is refused by name."""
     with pytest.raises(ValidationError, match="limitt"):
         request_type.model_validate(body | {"limitt": 3})
+
+
+@pytest.mark.parametrize(
+    ("request_type", "field", "limit"),
+    [
+        *((kind, "title", 200) for kind in SEARCHES),
+        *((kind, "jobDescription", 10_000) for kind in SEARCHES),
+        (PatchRequest, "query", 500),
+    ],
+)
+def test_a_text_that_is_too_long_is_told_in_characters(
+    request_type: type[SourcingRequest | PreviewRequest | PatchRequest], field: str, limit: int
+) -> None:
+    """Whoever reads the message counts characters, and the text itself is not in it."""
+    body = SEARCH if request_type in SEARCHES else {}
+    body = {**body, field: PRIVATE * limit}
+    with pytest.raises(ValidationError, match=f"at most {limit} characters") as caught:
+        request_type.model_validate(body)
+    assert PRIVATE not in str(caught.value)

@@ -181,6 +181,13 @@ def test_what_a_new_webhook_needs(field: str) -> None:
         ("url", "https://h.example.test/" + "x" * 2025, True),
         ("url", "https://h.example.test/" + "x" * 2026, False),
         ("url", "http://h.example.test", False),
+        ("url", "http://127.0.0.1:8000/hook", True),
+        ("url", "http://localhost/hook", True),
+        ("url", "http://[::1]:8000/hook", True),
+        ("url", "http://127.0.0.1@h.example.test", False),
+        ("url", "http://127.0.0.1.example.test", False),
+        ("url", "https://", False),
+        ("url", "https://[h", False),
         ("url", "", False),
         ("events", [], False),
         ("events", [""], False),
@@ -245,3 +252,9 @@ def test_an_update_of_nothing_is_refused(body: dict[str, Any]) -> None:
     """An update must change at least one field."""
     with pytest.raises(ValidationError, match="at least one field"):
         WebhookUpdateRequest.model_validate(body)
+
+
+def test_keys_that_are_no_unicode_keep_times_and_secrets_as_they_are() -> None:
+    """A lone surrogate in a key of an unknown field changes nothing else on the wire."""
+    body = CONFIG | {"signingSecret": "5f" * 32, "somethingNew": {"\ud800": 1}}
+    assert WebhookCreated.model_validate(body).to_wire() == body
