@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from pydantic import SecretStr
-from talking import KINDS, SECRETS, Kind, key_of, preview, search, talking
 
 from candidate_cards.errors import (
     InputError,
@@ -41,6 +40,7 @@ from candidate_cards.models import (
 )
 from candidate_cards.sandbox import READY_MADE, Settings
 from sandboxes import ALL_SCOPES, SLOW, Account, LocalSandbox, receiving, serving
+from talking import KINDS, SECRETS, Kind, key_of, preview, search, talking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -632,12 +632,12 @@ def test_an_outage_is_http_503_or_a_failed_run(kind: Kind, sandbox: LocalSandbox
     account = sandbox.account()
     header = {"X-Sandbox-Fault": "unavailable"}
     with talking(kind, sandbox, key_of(account), headers=header) as client:
-        for call, unclear in (
-            (lambda: client.start_sourcing(search()), True),
-            (lambda: client.sourcing_results("req_1"), False),
+        for name, argument, unclear in (
+            ("start_sourcing", search(), True),
+            ("sourcing_results", "req_1", False),
         ):
             with pytest.raises(VendorUnavailableError) as caught:
-                call()
+                getattr(client, name)(argument)
             error = caught.value
             assert (error.status, error.code) == (503, "PROVIDER_TEMPORARILY_UNAVAILABLE")
             assert (error.outcome_unknown, error.retryable) == (unclear, not unclear)
