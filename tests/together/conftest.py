@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import stamina
-from talking import RAISED, SECRETS
 
 from sandboxes import LocalSandbox, serving
+from talking import RAISED, SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,8 +19,9 @@ run() { "$PYTHON" -m candidate_cards "$@"; }
 echo 'Own our storage engine: RocksDB, Linux, Tokio.' |
 run source --title 'Rust engineer' --description-file - --limit 8 --interval 0 |
 run enrich - --top 5 --interval 0 |
+tee enriched.jsonl |
 run render - --emails -o page.html
-echo "${PIPESTATUS[@]:1}"
+echo "${PIPESTATUS[1]} ${PIPESTATUS[2]} ${PIPESTATUS[4]}"
 """
 
 
@@ -60,9 +61,17 @@ def test_search_enrich_and_render_in_one_line(tmp_path: Path) -> None:
     # Who renders a result in which somebody failed says so as well.
     assert codes == ["0", "3", "3"], done.stderr
     page = (tmp_path / "page.html").read_text("utf-8")
-    assert "Wrote 4 candidates" in done.stderr
-    assert "mailto:" in page  # not everybody has an address
-    assert "5 candidates" in page
+    results = [json.loads(line) for line in (tmp_path / "enriched.jsonl").read_text().splitlines()]
+    items = [item for result in results for item in result.get("data", ())]
+    enriched = [item["candidate"] for item in items if item["success"]]
+    assert (len(items), len(enriched)) == (5, 4)
+    # The sandbox, like any source, knows no address of some people.
+    addresses = {address for candidate in enriched for address in candidate["emails"]}
+    assert addresses
+    assert page.count("mailto:") == len(addresses)
+    people = [person for result in results for person in result.get("candidates", ())]
+    assert len(people) == 5
+    assert all(person["name"] in page for person in people)
     assert (usage["charged"], usage["held"]) == (8 + 4, 0)
     assert "PROFILE_FAILED" in done.stderr
     for text in (page, done.stdout, done.stderr, said):
