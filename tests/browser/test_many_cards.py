@@ -24,7 +24,7 @@ _MOST = 1.3
 
 # What disturbs a run only makes it slower, so more rounds bring each best time nearer to the
 # undisturbed one; they go on while the ratio is too high, which cannot save a page that is slow.
-_ROUNDS = range(3, 10)
+_ROUNDS = range(3, 30)
 
 # Milliseconds from the start of the navigation until two frames were drawn after `load`.
 _SETTLED = """() => new Promise(resolve => {
