@@ -54,6 +54,7 @@ __all__ = ["LINK_PREFIX", "Footer", "Info", "Part", "merge"]
 _PART_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BFCHAR: Final = re.compile(rb"<([0-9a-f]{4})> <([0-9a-f]*)>")
 _REFERENCE: Final = re.compile(rb"\d R\b")
+_FIXED_PITCH: Final = 1  # of a font descriptor's flags (ISO 32000-1, table 123)
 _GLYPHS_PER_BLOCK: Final = 100  # of a CMap (Adobe Technical Note 5014)
 _LEAF: Final = 64  # entries of one leaf of a name or number tree
 _FOOTER_FONT: Final = "/Footer"
@@ -680,7 +681,8 @@ def _widen(descriptor: Dictionary, other: Object) -> None:
     if ours[2] < theirs[2]:
         descriptor.FontBBox = Array([ours[0], ours[1], theirs[2], ours[3]])
     # A subset of one width looks fixed; the font is so only if all of its subsets are.
-    descriptor.Flags = int(descriptor.Flags) & ~(not int(cast("Any", other).Flags) & 1)
+    if not int(cast("Any", other).Flags) & _FIXED_PITCH:
+        descriptor.Flags = int(descriptor.Flags) & ~_FIXED_PITCH
 
 
 def _width_array(widths: Mapping[int, float]) -> Array:
