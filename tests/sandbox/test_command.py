@@ -57,6 +57,7 @@ def test_it_says_what_to_type_next() -> None:
         lines: list[str] = []
         while not lines or not lines[-1].startswith("Ctrl-C"):
             lines.append(process.stdout.readline())
+        _wait_until_it_answers(lines)
         process.send_signal(signal.SIGINT)
     assert "for development only" in lines[0]
     text = "".join(lines)
@@ -64,6 +65,12 @@ def test_it_says_what_to_type_next() -> None:
         assert f"{key.api_key}  {key.name}: " in text
     assert "Base URL   http://127.0.0.1:" in text
     assert "curl -X POST http://127.0.0.1:" in text
+
+
+def _wait_until_it_answers(lines: list[str]) -> None:
+    """Its socket takes a request earlier, but only a server that runs ends in good order."""
+    (url,) = [line.split()[-1] for line in lines if line.startswith("Base URL")]
+    assert httpx.get(f"{url}/openapi.json").status_code == 200
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104  refused

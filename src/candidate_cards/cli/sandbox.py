@@ -33,8 +33,8 @@ def serve(  # noqa: PLR0913  the options of the command
     with open_server(settings, host=host, port=port, allow_network=allow_network) as server:
         if allow_network:
             click.echo("Warning: other machines may call, and everybody knows the keys.", err=True)
-        click.echo(_as_json(server, data) if as_json else _as_text(server, data, speed))
         try:
+            click.echo(_as_json(server, data) if as_json else _as_text(server, data, speed))
             server.run()
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
