@@ -54,7 +54,7 @@ def _picture_of_dossier() -> None:
     shortlist = load_shortlist(HERE / "payloads" / "shortlist.json")
     facts = DossierFacts(issued=date(2026, 3, 2), keep_until=date(2026, 9, 2))
     document = PdfDocument(render_dossier(shortlist, facts=facts))
-    pages = [document[number].render(scale=1.0).to_pil().convert("RGB") for number in (0, 1, 3, 4)]
+    pages = [document[number].render(scale=1.0).to_pil().convert("RGB") for number in range(4)]
     width, height, gap = pages[0].width, pages[0].height, 12
     sheet = Image.new("RGB", (len(pages) * (width + gap) + gap, height + 2 * gap), "#cbd5e1")
     for number, page in enumerate(pages):

@@ -152,21 +152,31 @@ def test_links_of_profiles_can_be_read_in_print(dossier: Dossier) -> None:
 
 
 def test_one_candidate_alone_is_a_dossier_too() -> None:
-    """It has a cover, contents of one line, one bookmark, and a page number on each page."""
+    """It has a cover, a comparison of one, and one bookmark, and needs no contents."""
     person = Candidate.model_validate(harmless_candidate())
     dossier = Dossier(render_dossier(person))
     assert [title for title, _, _ in dossier.bookmarks] == [person.name]
-    assert _contents(dossier) == [(person.name, dossier.starts[0] + 1)]
+    assert dossier.starts == [2]
+    assert not _contents(dossier)
+
+
+@pytest.mark.parametrize(("count", "lines"), [(3, 0), (4, 4)])
+def test_contents_are_for_more_than_three(count: int, lines: int) -> None:
+    """Fewer are seen at a glance; a page for them would be all but empty."""
+    people = parse_shortlist(sourcing(*(candidate(f"p{number}") for number in range(count))))
+    dossier = Dossier(render_dossier(people))
+    assert len(_contents(dossier)) == lines
+    assert dossier.starts[0] == 2 + (lines > 0)
 
 
 def test_names_that_are_the_same_lead_to_their_own_pages() -> None:
-    """Two people with one name have two entries, two bookmarks and two destinations."""
+    """Four people with one name have four entries, four bookmarks and four destinations."""
     people = parse_shortlist(
-        sourcing(candidate("p1", name="Jan Novák"), candidate("p2", name="Jan Novák"))
+        sourcing(*(candidate(f"p{number}", name="Jan Novák") for number in range(4)))
     )
     dossier = Dossier(render_dossier(people))
     assert [number - 1 for _, number in _contents(dossier)] == dossier.starts
-    assert len(set(dossier.starts)) == 2
+    assert len(set(dossier.starts)) == 4
 
 
 def test_contents_of_several_pages_are_true(pool: PdfPool) -> None:

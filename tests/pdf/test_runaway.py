@@ -146,11 +146,11 @@ def test_progress_tells_every_part() -> None:
     told: list[tuple[int, int]] = []
     with PdfPool(2) as pool:
         data = render_dossier(_PEOPLE, pool=pool, on_progress=lambda *news: told.append(news))
-    assert told == [(number, 7) for number in range(1, 8)]  # three, and the frame's four
+    assert told == [(number, 6) for number in range(1, 7)]  # three, and the frame's three
     assert len(Dossier(data).bookmarks) == 3
     told.clear()
     render_dossier(_PEOPLE, on_progress=lambda *news: told.append(news))
-    assert told == [(number, 7) for number in range(1, 8)]
+    assert told == [(number, 6) for number in range(1, 7)]
 
 
 def test_a_broken_kept_section_is_an_error_that_names_its_part(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LONGEST_IN_MARGIN: Final = 60  # three of these fit into two lines
 _HIGHEST_SCORE: Final = 100
+_FEWEST_IN_CONTENTS: Final = 4  # fewer are seen at a glance, above an empty page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,10 @@ class EntryView(NamedTuple):
 
 
 class DossierView(NamedTuple):
-    """The frame around the candidates' pages; empty text is not shown."""
+    """The frame around the candidates' pages; empty text is not shown.
+
+    ``contents`` are known once the pages are; ``has_contents`` says whether there will be any.
+    """
 
     title: str
     heading: str
@@ -65,6 +69,7 @@ class DossierView(NamedTuple):
     keep_until: str
     failed: tuple[str, ...]
     bands: tuple[FactView, ...]
+    has_contents: bool
     contents: tuple[EntryView, ...]
 
 
@@ -111,6 +116,7 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         keep_until=keep_until,
         failed=frame.failed,
         bands=tuple(_bands(bands, labels)),
+        has_contents=len(cards) >= _FEWEST_IN_CONTENTS,
         contents=tuple(contents),
     )
 

@@ -138,17 +138,21 @@ class _Dossier:
             sample = self._job("sample", view, folder, "the page numbers")
             # The longest part first, or it would be waited for at the end.
             jobs = [front, *sections, notice, sample]
+            total = len(jobs) + view.has_contents
             pages: list[int] = []
             for count in _render(jobs, pool):
                 pages.append(count)
                 if on_progress is not None:
-                    on_progress(len(pages), len(jobs) + 1)
-            contents = self._contents_job(pages[0], pages[1 : 1 + len(sections)], folder, pool)
-            if on_progress is not None:
-                on_progress(len(jobs) + 1, len(jobs) + 1)
+                    on_progress(len(pages), total)
+            frame = [Part(front.path, "front")]
+            if view.has_contents:
+                lengths = pages[1 : 1 + len(sections)]
+                contents = self._contents_job(pages[0], lengths, folder, pool)
+                frame.append(Part(contents.path, "contents"))
+                if on_progress is not None:
+                    on_progress(total, total)
             parts = [
-                Part(front.path, "front"),
-                Part(contents.path, "contents"),
+                *frame,
                 *(Part(job.path, _name(number)) for number, job in enumerate(sections, 1)),
                 Part(notice.path, "notice"),
             ]

@@ -134,7 +134,7 @@ def test_a_cache_is_filled_and_used(two: Path, tmp_path: Path) -> None:
         assert result.exit_code == 0, result.stderr
         contents.append((out.read_bytes(), sorted(path.name for path in cache.iterdir())))
     assert contents[0] == contents[1]
-    assert len(list(cache.glob("*.pdf"))) == 2 + 4  # candidates, and the frame's parts
+    assert len(list(cache.glob("*.pdf"))) == 2 + 3  # candidates, and the frame's parts
 
 
 @pytest.mark.parametrize("option", _OPTIONS, ids=lambda option: option[0])
@@ -233,9 +233,9 @@ def test_progress_is_for_terminals(
         )
     told = screen.getvalue()
     assert re.findall(r"Rendered (\d+) of (\d+) parts", told) == [
-        (str(number), "6") for number in range(1, 7)
+        (str(number), "5") for number in range(1, 6)
     ]
-    assert told.endswith("Rendered 6 of 6 parts\n")
+    assert told.endswith("Rendered 5 of 5 parts\n")
 
 
 @pytest.mark.parametrize(
