@@ -108,15 +108,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    from importlib import import_module  # noqa: PLC0415  not needed to import the package
+    from candidate_cards._lazy import load  # noqa: PLC0415  not needed to import the package
 
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
+    return load(__name__, globals(), _HOMES, name)
 
 
 def __dir__() -> list[str]:

@@ -6,8 +6,9 @@ network library.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from candidate_cards._lazy import load
 
 if TYPE_CHECKING:
     from candidate_cards.instaview.batches import Enrichment
@@ -21,14 +22,7 @@ _HOMES: Final = {"AsyncClient": "client", "Client": "client", "Enrichment": "bat
 if not TYPE_CHECKING:  # seen by a type checker, it would make every misspelt name a valid one
 
     def __getattr__(name: str) -> object:
-        try:
-            module = _HOMES[name]
-        except KeyError:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(message) from None
-        value = getattr(import_module(f".{module}", __name__), name)
-        globals()[name] = value
-        return value
+        return load(__name__, globals(), _HOMES, name)
 
 
 def __dir__() -> list[str]:

@@ -6,8 +6,9 @@ all of them costs every command about 15 ms.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from candidate_cards._lazy import load
 
 if TYPE_CHECKING:
     from .candidate import Candidate, ExperienceItem, PreviewCandidate, RationaleItem
@@ -170,14 +171,7 @@ _HOMES: Final = {
 if not TYPE_CHECKING:  # seen by a type checker, it would make every misspelt name a valid one
 
     def __getattr__(name: str) -> object:
-        try:
-            module = _HOMES[name]
-        except KeyError:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(message) from None
-        value = getattr(import_module(f".{module}", __name__), name)
-        globals()[name] = value
-        return value
+        return load(__name__, globals(), _HOMES, name)
 
 
 def __dir__() -> list[str]:
