@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 
 from ._text import clean_text, is_clean
+from ._validation import problems_in
 from .models import Candidate, FailedProfile
 
 if TYPE_CHECKING:
@@ -249,11 +250,9 @@ class Cleaner:
         """Leave out what the model refuses; the walk has not found everything."""
         while True:
             refused = {
-                str(detail["loc"][0]): detail["msg"]
-                for detail in error.errors(
-                    include_url=False, include_context=False, include_input=False
-                )
-                if detail["loc"]
+                str(problem.path[0]): problem.message
+                for problem in problems_in(error)
+                if problem.path
             }
             if "profileId" in refused or not refused.keys() & item.keys():
                 self._note_profile_id(place)

@@ -6,11 +6,12 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import click
 
 from candidate_cards.cards import DossierFacts
+from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.exports.pdf import Limits, PdfPool, render_dossier
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DossierOptions:
+class DossierOptions(OptionGroup):
     """What the command line says of a dossier.
 
     Attributes:
@@ -41,16 +42,6 @@ class DossierOptions:
     cache: str | None = None
     part_seconds: float | None = None
     part_memory: int | None = None
-
-    @classmethod
-    def taken_from(cls, options: dict[str, Any]) -> Self:
-        """Take a command's dossier options out of all its options."""
-        return cls(**{name: options.pop(name) for name in cls.__dataclass_fields__})
-
-    @property
-    def given(self) -> bool:
-        """Whether any of them is on the command line."""
-        return self != type(self)()
 
     def pool(self) -> PdfPool:
         """Return the processes to render in; they start with the first part."""

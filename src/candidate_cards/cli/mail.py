@@ -7,11 +7,12 @@ import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from candidate_cards import Attachment, Envelope, render_email, split_email
+from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.exports import parse_address
 from candidate_cards.models import Shortlist
@@ -27,7 +28,7 @@ _EPOCH = "SOURCE_DATE_EPOCH"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailOptions:
+class MailOptions(OptionGroup):
     """What the command line says of a message.
 
     Attributes:
@@ -47,16 +48,6 @@ class MailOptions:
     unsubscribe: str | None = None
     attach: tuple[str, ...] = ()
     split: bool = False
-
-    @classmethod
-    def taken_from(cls, options: dict[str, Any]) -> Self:
-        """Take a command's message options out of all its options."""
-        return cls(**{name: options.pop(name) for name in cls.__dataclass_fields__})
-
-    @property
-    def given(self) -> bool:
-        """Whether any of them is on the command line."""
-        return self != type(self)()
 
     def emails(
         self,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import click
 
 from candidate_cards.cli.exit_codes import ExitCode
+from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.cli.report import counted, lost, print_lost, visible
 from candidate_cards.cli.vendor import usage_error
 from candidate_cards.cli.writing import refuse_existing, write_output
@@ -102,7 +103,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
+class RunOptions(OptionGroup):
     """What the command line says of waiting and writing.
 
     Attributes:
@@ -120,11 +121,6 @@ class RunOptions:
     interval: float | None = None
     as_json: bool = False
     force: bool = False
-
-    @classmethod
-    def taken_from(cls, options: dict[str, Any]) -> Self:
-        """Take a command's options of this kind out of all its options."""
-        return cls(**{name: options.pop(name) for name in cls.__dataclass_fields__})
 
     def check(self) -> None:
         """Find out before anything is paid for that its result could not be written.

@@ -8,14 +8,16 @@ import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 import click
 from click.core import ParameterSource
 from pydantic import SecretStr, ValidationError
 
+from candidate_cards._validation import problems_in
 from candidate_cards.cli.exit_codes import ExitCode
+from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.cli.report import counted
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.instaview import Client
@@ -43,7 +45,7 @@ _NAMES: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VendorOptions:
+class VendorOptions(OptionGroup):
     """What the command line says of the vendor.
 
     Attributes:
@@ -55,11 +57,6 @@ class VendorOptions:
     base_url: str | None = None
     api_key_file: str | None = None
     company_id: str | None = None
-
-    @classmethod
-    def taken_from(cls, options: dict[str, Any]) -> Self:
-        """Take a command's options of the vendor out of all its options."""
-        return cls(**{name: options.pop(name) for name in cls.__dataclass_fields__})
 
     def client(self) -> Client:
         """Return a client, which is to be closed.
@@ -131,11 +128,11 @@ def made(kind: type[Body], **values: object) -> Body:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False, include_input=False)
+        problems = problems_in(error)
     raise usage_error(
         "; ".join(
-            f"{_named(detail['loc'])}: {detail['msg']}" if detail["loc"] else detail["msg"]
-            for detail in details
+            f"{_named(problem.path)}: {problem.message}" if problem.path else problem.message
+            for problem in problems
         )
     )
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from candidate_cards._records import parse_records
 from candidate_cards._text import clean_text
+from candidate_cards._validation import problems_in
 from candidate_cards.errors import (
     InputError,
     Problem,
@@ -164,7 +165,7 @@ class Reader:
             try:
                 return parse(body), None
             except ValidationError as error:
-                problems = _places(error)
+                problems = problems_in(error)
             except InputError as error:
                 problems = list(error.problems)
         return None, self._answer_error(endpoint, problems, request_id)
@@ -297,11 +298,6 @@ def _json_problems(endpoint: Endpoint, answer: Answer) -> list[Problem]:
     if not problems and len(records) != 1:
         problems.append(Problem(f"has {len(records)} JSON values in place of one"))
     return problems
-
-
-def _places(error: ValidationError) -> list[Problem]:
-    details = error.errors(include_url=False, include_context=False, include_input=False)
-    return [Problem(detail["msg"], path=tuple(detail["loc"])) for detail in details]
 
 
 def _seconds_to_wait(error: ApiError, headers: Mapping[str, str]) -> float | None:

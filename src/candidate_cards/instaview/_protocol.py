@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from pydantic import ValidationError
 
+from candidate_cards._validation import problems_in
 from candidate_cards.errors import (
     InputError,
     Problem,
@@ -438,8 +439,8 @@ def _made(kind: type[Model], **values: Any) -> Model:  # noqa: ANN401  the field
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False, include_input=False)
-    raise InputError(Problem(detail["msg"], path=tuple(detail["loc"])) for detail in details)
+        problems = problems_in(error)
+    raise InputError(problems)
 
 
 def _people(body: object) -> Shortlist | None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from candidate_cards._validation import problems_in
 from candidate_cards.models import (
     EnrichRequest,
     ErrorCode,
@@ -239,10 +240,8 @@ async def read_body(request: Request, model: type[Body]) -> Body:
         return model.model_validate_json(bytes(raw))
     except ValidationError as error:
         problems = tuple(
-            {"field": _field(problem["loc"]), "message": problem["msg"]}
-            for problem in error.errors(
-                include_url=False, include_context=False, include_input=False
-            )
+            {"field": _field(problem.path), "message": problem.message}
+            for problem in problems_in(error)
         )
         is_empty_patch = any(problem["type"] == "empty_patch" for problem in error.errors())
         code = ErrorCode.INVALID_PATCH_PAYLOAD if is_empty_patch else ErrorCode.INVALID_PAYLOAD

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from candidate_cards._records import parse_records
+from candidate_cards._validation import problems_in
 from candidate_cards.errors import (
     CandidateCardsError,
     InputError,
@@ -216,8 +217,5 @@ def _event(body: bytes) -> WebhookEvent:
         try:
             return WebhookEvent.model_validate(values[0])
         except ValidationError as error:
-            problems = [
-                Problem(fault["msg"], path=fault["loc"])
-                for fault in error.errors(include_url=False, include_input=False)
-            ]
+            problems = problems_in(error)
     raise WebhookBodyError(problems or [Problem("must be one JSON object", source="body")])
