@@ -1,0 +1,46 @@
+"""Serving the service: where it listens, and how it ends."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from candidate_cards.contract.serving import Server, listening
+from candidate_cards.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .settings import Settings
+
+__all__ = ["Server", "open_server"]
+
+_GRACEFUL_SECONDS = 10
+
+
+@contextmanager
+def open_server(
+    settings: Settings | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[Server]:
+    """Open the database and the socket.
+
+    Args:
+        settings: By default the environment's.
+        host: Address or name to listen on.
+        port: 0 takes a free one.
+
+    Raises:
+        MissingDependencyError: The extra ``serve`` is not installed.
+        StoreError: The database cannot be used.
+        OSError: The port is taken.
+    """
+    try:
+        import uvicorn  # noqa: F401, PLC0415  an extra
+
+        from .app import create_app  # noqa: PLC0415
+        from .service import Service  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        message = "the service needs: pip install 'candidate-cards[serve]'"
+        raise MissingDependencyError(message) from error
+    with listening(host, port) as listener, Service(settings) as service:
+        yield listener.server(create_app(service), graceful_seconds=_GRACEFUL_SECONDS)
