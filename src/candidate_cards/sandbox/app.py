@@ -12,12 +12,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from candidate_cards import __version__
+from candidate_cards.contract.openapi import describe
+from candidate_cards.contract.refusals import RefusedError, invalid
 from candidate_cards.models import ErrorCode
 
 from .faults import HEADER
 from .gate import Gate
-from .openapi import BANNER, describe
-from .refusals import RefusedError, invalid
+from .openapi import BANNER, MODELS
 from .routes import admin, sourcing, webhooks
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def create_app(sandbox: Sandbox, *, any_host: bool = False) -> FastAPI:
     for module in (sourcing, webhooks, admin):
         app.include_router(module.router)
     app.add_middleware(Gate, sandbox=sandbox, any_host=any_host)
-    describe(app)
+    describe(app, MODELS)
     return app
 
 

@@ -1,4 +1,4 @@
-"""Everything that the sandbox refuses, in the body shapes that the vendor documents."""
+"""Everything that a server refuses, in the body shapes that the vendor documents."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from candidate_cards.models import ErrorCode
 
-from .clock import as_datetime
+from .times import to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .settings import ErrorForm
+    from .terms import ErrorForm
 
 
 @dataclass(eq=False)  # not frozen: a context manager sets the traceback of what passes it
@@ -51,12 +51,11 @@ class RefusedError(Exception):
                 "message": self.message,
                 "error": HTTPStatus(self.status).phrase,
             }
-        stamp = as_datetime(now).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
         return {
             "success": False,
             "data": None,
             "error": {"code": self.code, "message": self.message, "details": dict(self.details)},
-            "timestamp": stamp,
+            "timestamp": to_wire(now),
         }
 
 

@@ -14,7 +14,7 @@ from .refusals import rate_limited
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .accounts import Caller
+    from .callers import Caller
 
 _MINUTE, _HOUR = 60_000, 3_600_000
 
