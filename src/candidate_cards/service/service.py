@@ -14,6 +14,7 @@ from candidate_cards.contract.rate_limits import ENDPOINTS, RateLimits
 from candidate_cards.store import open_store
 
 from .cards import CardCache
+from .gate import UnderWay
 from .lookups import Lookups
 from .metrics import Metrics
 from .settings import Settings, read_settings
@@ -47,6 +48,7 @@ class Service:
         StoreError: The database cannot be used.
 
     Attributes:
+        under_way: The requests that are being answered.
         is_stopping: Whether to ask that no more requests are sent here.
     """
 
@@ -66,6 +68,7 @@ class Service:
         )
         self.vendors = Vendors(self.settings)
         self.render_html_body = render_html_body(self.settings.profile_limit)
+        self.under_way = UnderWay()
         self.is_stopping = False
         self._threads = ThreadPoolExecutor(_THREADS, "candidate-cards")
 
@@ -88,11 +91,12 @@ class Service:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Do what is to be done between requests."""
-        sweeping = asyncio.create_task(self._sweep())
+        tasks = [asyncio.create_task(work) for work in (self.under_way.watch(), self._sweep())]
         try:
             yield
         finally:
-            sweeping.cancel()
+            for task in tasks:
+                task.cancel()
             await self.vendors.close()
 
     async def _sweep(self) -> None:
