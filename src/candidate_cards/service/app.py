@@ -15,8 +15,9 @@ from candidate_cards.contract.openapi import describe
 from candidate_cards.contract.refusals import RefusedError, invalid
 from candidate_cards.models import ErrorCode
 
+from .background import working
 from .gate import Gate
-from .routes import operations, render_html
+from .routes import operations, render_html, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .service import Service
 
 #: One module per group of routes; each has a ``router``, and ``MODELS`` for the OpenAPI document.
-_GROUPS = (render_html, operations)
+_GROUPS = (render_html, operations, webhooks)
 
 
 def create_app(service: Service) -> FastAPI:
@@ -38,7 +39,8 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def work(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        with working(service.intake.work, service.retention.work):
+            yield
         service.is_stopping = True
 
     app = FastAPI(

@@ -6,11 +6,16 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from candidate_cards.contract.rate_limits import RateLimits
+from candidate_cards.contract.times import as_datetime
 from candidate_cards.store import open_store
 
+from .inbox import Inbox
+from .intake import Intake
+from .retention import Retention
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from types import TracebackType
 
 
@@ -28,6 +33,10 @@ class Service:
         self.settings = settings or Settings()
         self.store = open_store(self.settings.store.get_secret_value())
         self.rate_limits = RateLimits()
+        companies = self.settings.companies
+        self.intake = Intake(self.store, companies, self.settings.vendor_url, now=self.time)
+        self.inbox = Inbox(self.store, companies, now=self.time, on_fetch=self.intake.wake)
+        self.retention = Retention(self.store, self.settings.retention_days, now=self.time)
         self.is_stopping = False
 
     def __enter__(self) -> Self:
@@ -44,6 +53,10 @@ class Service:
     def now(self) -> int:
         """Return the time in milliseconds since 1970."""
         return time.time_ns() // 1_000_000
+
+    def time(self) -> datetime:
+        """Return the time in UTC."""
+        return as_datetime(self.now())
 
     def close(self) -> None:
         """Close the database and end every process."""

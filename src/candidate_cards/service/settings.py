@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from datetime import timedelta
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from candidate_cards.relay import Mode  # noqa: TC001  # pydantic reads it at run time
+from candidate_cards.webhooks import HmacScheme, StandardWebhooks
 
 PREFIX: Final = "CANDIDATE_CARDS_SERVE_"
 
@@ -20,6 +22,10 @@ class Company(BaseModel):
     Attributes:
         vendor_key: For its calls to the vendor; without it the caller's own key is used.
         webhook_secrets: Of the vendor's deliveries; two while one replaces the other.
+        webhook_scheme: How the vendor signs them: the attributes of
+            `candidate_cards.webhooks.HmacScheme`, or ``standard`` for Standard Webhooks.
+        webhook_tolerance: Seconds that their time of sending may be from ours; ``None`` for a
+            sender whose retries repeat an old one.
         frame_ancestors: Origins that may frame its cards, such as ``https://ats.example``.
     """
 
@@ -27,7 +33,34 @@ class Company(BaseModel):
 
     vendor_key: SecretStr | None = None
     webhook_secrets: tuple[SecretStr, ...] = ()
+    webhook_scheme: HmacScheme | Literal["standard"] | None = None
+    webhook_tolerance: _Seconds | None = 300.0
     frame_ancestors: tuple[str, ...] = ()
+
+    @property
+    def scheme(self) -> HmacScheme | StandardWebhooks | None:
+        """How the vendor signs deliveries, if there are any."""
+        return StandardWebhooks() if self.webhook_scheme == "standard" else self.webhook_scheme
+
+    @property
+    def tolerance(self) -> timedelta | None:
+        """How far a delivery's time of sending may be from ours."""
+        seconds = self.webhook_tolerance
+        return None if seconds is None else timedelta(seconds=seconds)
+
+    @model_validator(mode="after")
+    def _check_webhooks(self) -> Self:
+        if not self.webhook_secrets:
+            return self
+        if self.scheme is None:
+            message = "webhook_secrets need a webhook_scheme: which header has the signature?"
+            raise ValueError(message)
+        if problems := self.scheme.secret_problems(self.webhook_secrets):
+            raise ValueError("; ".join(f"webhook_{problem}" for problem in problems))
+        if self.vendor_key is None:
+            message = "webhook_secrets need a vendor_key: results are fetched with it"
+            raise ValueError(message)
+        return self
 
 
 class Settings(BaseSettings):
