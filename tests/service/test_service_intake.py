@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from leftovers import no_pauses_between_attempts, nothing_is_left  # noqa: F401
 from pydantic import SecretStr
-from vendor_server import PERSON, RESET, Act, Asked, VendorServer, reply, run
+from vendor_server import PERSON, RESET, STALL, Act, Asked, VendorServer, reply, run
 
 from candidate_cards.models import Candidate
 from candidate_cards.service import Company
@@ -85,7 +85,7 @@ def taking_in(folder: Path, url: str, *companies: str) -> Iterator[World]:
             assert is_working()
 
 
-def people(*candidates: dict[str, Any]) -> Act:
+def people(*candidates: object) -> Act:
     """Answer with a search that has found them."""
     return reply(200, run("completed", candidates=list(candidates)))
 
@@ -379,8 +379,7 @@ def test_companies_do_not_meet(tmp_path: Path) -> None:
 
 def test_a_fetch_that_is_stopped_stays_due(tmp_path: Path) -> None:
     """Stopping does not wait for the vendor; the next process begins with what was under way."""
-    silent = Act("silent", lambda connection, _: connection.recv(1) and None)
-    with VendorServer(lambda _: silent) as vendor:
+    with VendorServer(lambda _: STALL) as vendor:
         with taking_in(tmp_path, vendor.url) as world:
             world.add("req_1")
             eventually(lambda: vendor.requests, len)
