@@ -163,22 +163,22 @@ class Intake:
 
     def _save(self, fetch: Fetch, found: Shortlist) -> None:
         """Save who can be saved."""
-        unusable = 0
+        candidates, at = found.candidates, self._now()
         try:
-            self._store.save(fetch.company, found.candidates, at=self._now())
-        except InputError:
-            for candidate in found.candidates:
-                try:
-                    self._store.save(fetch.company, [candidate], at=self._now())
-                except InputError:
-                    unusable += 1
+            self._store.save(fetch.company, candidates, at=at)
+        except InputError as error:
+            refused = {problem.path[1] for problem in error.problems}
+            candidates = tuple(
+                each for place, each in enumerate(candidates) if place not in refused
+            )
+            self._store.save(fetch.company, candidates, at=at)
         self._store.end_fetch(fetch)
         _log.info(
             "the results of a run are stored: %d candidates; %d profiles had failed, %d cannot be "
             "stored, %d problems",
-            len(found.candidates) - unusable,
+            len(candidates),
             len(found.failed),
-            unusable,
+            len(found.candidates) - len(candidates),
             len(found.problems),
         )
 
