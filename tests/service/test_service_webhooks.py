@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-import threading
 import uuid
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,14 +18,17 @@ from pydantic import SecretStr, ValidationError
 from vendor_server import STALL, VendorServer
 
 from candidate_cards.models import WebhookEventName
-from candidate_cards.service import Company, Settings, open_server
+from candidate_cards.service import Company
 from candidate_cards.service.inbox import Inbox
+from candidate_cards.service.metrics import Metrics
 from candidate_cards.store import open_store
 from candidate_cards.webhooks import HmacScheme, StandardWebhooks
+from services import LocalService, serving_cards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    import httpx
 
     from candidate_cards.store import Store
     from candidate_cards.webhooks import Scheme
@@ -71,11 +72,14 @@ def written(time: datetime) -> str:
 
 @dataclass
 class Served:
-    """A service on loopback, and a look at its database."""
+    """A service, and who delivers to it."""
 
-    http: httpx.Client
-    store: Store
-    path: Path
+    local: LocalService
+
+    @property
+    def store(self) -> Store:
+        """What the service has put down."""
+        return self.local.service.store
 
     def deliver(
         self,
@@ -94,7 +98,7 @@ class Served:
             delivery_id=str(uuid.uuid4()),
             timestamp=datetime.now(UTC),
         )
-        return self.http.post(
+        return self.local.http.post(
             f"/webhooks/{company}", content=content, headers=signed if headers is None else headers
         )
 
@@ -107,40 +111,19 @@ class Served:
 
     def rename(self, old: str, new: str) -> None:
         """Take a table away from the service, or give it back."""
-        with closing(sqlite3.connect(self.path)) as connection, connection:
+        path = self.local.folder / "cards.sqlite3"
+        with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
 
-@contextmanager
-def serving(folder: Path, **options: Any) -> Iterator[Served]:  # noqa: ANN401  settings
-    """Serve in a thread; its vendor never answers, so what is to be fetched stays."""
-    path = folder / "cards.sqlite3"
-    url = f"sqlite:///{path}"
-    with VendorServer(lambda _: STALL) as vendor:
-        chosen = Settings(
-            store=SecretStr(url),
-            vendor_url=vendor.url,
-            **{"companies": COMPANIES, **options},
-        )
-        with (
-            open_server(chosen) as server,
-            open_store(url) as store,
-            httpx.Client(base_url=server.base_url, trust_env=False, timeout=60) as http,
-        ):
-            thread = threading.Thread(target=server.run)
-            thread.start()
-            try:
-                yield Served(http, store, path)
-            finally:
-                server.stop()
-                thread.join()
-
-
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    """A service of four companies."""
-    with serving(tmp_path) as running:
-        yield running
+def served() -> Iterator[Served]:
+    """A service of four companies; its vendor never answers, so what is to be fetched stays."""
+    with (
+        VendorServer(lambda _: STALL) as vendor,
+        serving_cards(companies=COMPANIES, vendor_url=vendor.url) as local,
+    ):
+        yield Served(local)
 
 
 def test_every_event_is_acknowledged_and_some_are_to_be_fetched(served: Served) -> None:
@@ -154,6 +137,10 @@ def test_every_event_is_acknowledged_and_some_are_to_be_fetched(served: Served) 
         ("acme", "enrichment", "req_ENRICH_COMPLETED"),
         ("acme", "sourcing", "req_SOURCING_COMPLETED"),
     ]
+    metrics = served.local.http.get("/metrics").text
+    assert f'cards_deliveries_total{{status="204"}} {len(names)}.0' in metrics
+    assert 'cards_events_total{event="PING"} 1.0' in metrics
+    assert 'cards_events_total{event="other"} 2.0' in metrics
 
 
 def test_a_delivery_is_taken_once(served: Served) -> None:
@@ -380,7 +367,7 @@ def test_no_request_is_too_much(served: Served, caplog: pytest.LogCaptureFixture
     assert answer.status_code in {204, 400, 401}
     added = {name for name, _, _ in set(served.fetches()) - set(before)}
     assert added <= {odd.company} & {odd.signer}
-    shown = caplog.text + answer.text
+    shown = answer.text + "".join(str(vars(record)) for record in caplog.records)
     assert CANARY not in shown
     assert not any(secret.get_secret_value() in shown for secret in (*SECRETS.values(), KEY))
     caplog.clear()
@@ -391,7 +378,9 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inbox]:
     """What receives, without HTTP."""
     path = tmp_path_factory.mktemp("inbox") / "cards.sqlite3"
     with open_store(f"sqlite:///{path}") as store:
-        yield Inbox(store, COMPANIES, now=lambda: datetime.now(UTC), on_fetch=lambda: None)
+        yield Inbox(
+            store, COMPANIES, Metrics(), now=lambda: datetime.now(UTC), on_fetch=lambda: None
+        )
 
 
 @given(

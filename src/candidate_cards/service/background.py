@@ -16,16 +16,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def working(*tasks: Callable[[], Awaitable[None]]) -> Iterator[Callable[[], bool]]:
-    """Run tasks that never end by themselves, and cancel them at the end.
-
-    Yields:
-        Tells whether all of them still run.
-    """
+def in_background(task: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """Run a task that does not end by itself, and cancel it at the end."""
     with start_blocking_portal() as portal:
-        futures = [portal.start_task_soon(task) for task in tasks]
+        future = portal.start_task_soon(task)
         try:
-            yield lambda: not any(future.done() for future in futures)
+            yield
         finally:
-            for future in futures:
-                future.cancel()
+            future.cancel()

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from candidate_cards.store import FetchKind, Store
     from candidate_cards.webhooks import Headers
 
+    from .metrics import Metrics
     from .settings import Company
 
 #: Handling is one row. If the process dies meanwhile, the vendor's retries come soon, and there are
 #: three of them: the delivery has to be new again by the last.
 _LEASE: Final = timedelta(seconds=5)
+
+_NAMES: Final = frozenset(map(str, WebhookEventName))
 
 #: Events after which there is something to fetch. Failed runs have found nobody.
 _KINDS: Final[Mapping[str, FetchKind]] = {
@@ -46,6 +49,7 @@ class Inbox:
     Args:
         store: Where deliveries and fetches are remembered.
         companies: By their ids.
+        metrics: Count what comes.
         now: Tells the time, with its zone.
         on_fetch: Called when there is something to fetch.
     """
@@ -54,11 +58,13 @@ class Inbox:
         self,
         store: Store,
         companies: Mapping[str, Company],
+        metrics: Metrics,
         *,
         now: Callable[[], datetime],
         on_fetch: Callable[[], object],
     ) -> None:
         self._store = store
+        self._metrics = metrics
         self._now = now
         self._on_fetch = on_fetch
         self._receivers = {
@@ -89,7 +95,9 @@ class Inbox:
             headers: As the framework has them.
         """
         receiver = self._receivers.get(company, self._nobodys)
-        return receiver.answer(body, headers, partial(self._take, company))
+        status = receiver.answer(body, headers, partial(self._take, company))
+        self._metrics.delivered(status)
+        return status
 
     def _take(self, company: str, event: WebhookEvent) -> None:
         """Put down what is to be fetched; everything else is heard, and that is all.
@@ -98,7 +106,10 @@ class Inbox:
             WebhookBodyError: The event is of a run without an id.
             WebhookStoreError: It cannot be put down.
         """
-        kind = _KINDS.get(event.event.strip().replace(".", "_").upper())
+        # Not `event.event_name`, which refuses a blank one.
+        name = event.event.strip().replace(".", "_").upper()
+        self._metrics.heard(name if name in _NAMES else "other")
+        kind = _KINDS.get(name)
         if kind is None:
             return
         request_id = event.data.request_id or ""

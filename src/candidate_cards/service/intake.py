@@ -22,6 +22,8 @@ from candidate_cards.errors import (
 from candidate_cards.instaview import AsyncClient
 from candidate_cards.models import Shortlist
 
+from .logs import company_hash, described
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from candidate_cards.models import EnrichmentRun, PreviewRun, SourcingRun
     from candidate_cards.store import Fetch, FetchKind, Store
 
+    from .metrics import Metrics
     from .settings import Company
 
     Found = Shortlist | SourcingRun | PreviewRun | EnrichmentRun
@@ -57,6 +60,7 @@ class Intake:
         store: What is to be fetched, and where it goes.
         companies: By their ids; their keys of the vendor's API are used.
         vendor_url: Where that is.
+        metrics: Count what is fetched.
         now: Tells the time, with its zone.
 
     Raises:
@@ -68,10 +72,12 @@ class Intake:
         store: Store,
         companies: Mapping[str, Company],
         vendor_url: str,
+        metrics: Metrics,
         *,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
+        self._metrics = metrics
         self._now = now
         self._clients = {
             name: AsyncClient(company.vendor_key, base_url=vendor_url, timeout=_CALL_SECONDS)
@@ -100,7 +106,7 @@ class Intake:
                     try:
                         self._begin(group)
                     except StoreError as error:
-                        _log.error("what is to be fetched is not known: %s", error)
+                        _log.error("what is due is not known: %s", error)
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._woken.wait(), _LONGEST_SLEEP)
 
@@ -130,7 +136,7 @@ class Intake:
             await self._take(fetch)
         except StoreError as error:
             # It stays due: saved or not, it is fetched again.
-            _log.error("what was fetched cannot be put down: %s", error)
+            _log.error("results cannot be put down: %s", error)
             await asyncio.sleep(_LONGEST_SLEEP)
 
     async def _take(self, fetch: Fetch) -> None:
@@ -141,50 +147,59 @@ class Intake:
         """
         client = self._clients.get(fetch.company)
         if client is None:
-            self._postpone(fetch, "the company has no vendor_key any more")
+            self._postpone(fetch, "the company has no vendor_key")
             return
         try:
             found = await _found(client, fetch)
         except (VendorNotFoundError, InputError):
-            self._end(fetch, "the vendor has no such run")
+            self._end(fetch, "unknown", "the vendor has no such run")
         except VendorError as error:
-            # Its words are the vendor's, so they stay out of the log.
+            # What it says are the vendor's words, so the log has its class alone.
             status = getattr(error, "status", "")
             self._postpone(fetch, f"{type(error).__name__} {status}".rstrip(), error.retry_after)
-        except Exception as error:  # noqa: BLE001  a bug ends this fetch, not all of them
-            self._postpone(fetch, f"a bug: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001  it costs this fetch, not all of them
+            _log.error("a bug", extra={"raised": described(error)})
+            self._postpone(fetch, "a bug")
         else:
             if isinstance(found, Shortlist):
                 self._save(fetch, found)
             elif found.status == "failed":
-                self._end(fetch, "the run has failed")
+                self._end(fetch, "failed", "the run has failed")
             else:
                 self._postpone(fetch, "the run is still processing")
 
     def _save(self, fetch: Fetch, found: Shortlist) -> None:
-        """Save who can be saved."""
-        candidates, at = found.candidates, self._now()
+        """Save who can be saved.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        candidates, now = found.candidates, self._now()
         try:
-            self._store.save(fetch.company, candidates, at=at)
+            self._store.save(fetch.company, candidates, at=now)
         except InputError as error:
             refused = {problem.path[1] for problem in error.problems}
             candidates = tuple(
                 each for place, each in enumerate(candidates) if place not in refused
             )
-            self._store.save(fetch.company, candidates, at=at)
+            self._store.save(fetch.company, candidates, at=now)
         self._store.end_fetch(fetch)
+        counts = {
+            "stored": len(candidates),
+            "failed": len(found.failed),
+            "unusable": len(found.candidates) - len(candidates),
+        }
+        self._metrics.tried("stored")
+        for outcome, count in counts.items():
+            self._metrics.fetched(outcome, count)
         _log.info(
-            "the results of a run are stored: %d candidates; %d profiles had failed, %d cannot be "
-            "stored, %d problems",
-            len(candidates),
-            len(found.failed),
-            len(found.candidates) - len(candidates),
-            len(found.problems),
+            "results stored", extra={**_named(fetch), **counts, "problems": len(found.problems)}
         )
 
-    def _end(self, fetch: Fetch, reason: str) -> None:
+    def _end(self, fetch: Fetch, outcome: str, reason: str) -> None:
         self._store.end_fetch(fetch)
-        _log.warning("the run %s of %s is not stored: %s", fetch.request_id, fetch.company, reason)
+        self._metrics.tried(outcome)
+        _log.warning("no results: %s", reason, extra=_named(fetch))
 
     def _postpone(self, fetch: Fetch, reason: str, least: float | None = None) -> None:
         """Have it fetched later, unless that was tried for long enough.
@@ -193,15 +208,24 @@ class Intake:
             fetch: What.
             reason: Why.
             least: Seconds that the vendor asks to wait.
+
+        Raises:
+            StoreError: The database failed.
         """
         now, last = self._now(), fetch.added_at + _PATIENCE
         if now >= last:
-            self._end(fetch, f"given up after {_PATIENCE}, {reason}")
+            self._end(fetch, "given up", f"{reason}; given up")
             return
         pause = min(_FIRST_PAUSE * 2 ** min(fetch.postponed, 20), _LONGEST_PAUSE)
-        wanted = max(pause, timedelta(seconds=least or 0.0))
+        wanted = max(pause, timedelta(seconds=min(least or 0.0, _PATIENCE.total_seconds())))
         self._store.postpone_fetch(fetch, min(now + wanted, last))
-        _log.info("a run is fetched again later: %s", reason)
+        self._metrics.tried("postponed")
+        _log.info("no results yet: %s", reason, extra=_named(fetch))
+
+
+def _named(fetch: Fetch) -> dict[str, str]:
+    """Return what a log says of a fetch: enough for ``candidate-cards store fetch``."""
+    return {"company": company_hash(fetch.company), "run": fetch.request_id}
 
 
 async def _found(client: AsyncClient, fetch: Fetch) -> Found:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from candidate_cards.contract.bodies import read_bytes
 from candidate_cards.contract.openapi import accepts, answers
 from candidate_cards.contract.refusals import RefusedError
 from candidate_cards.models import ErrorCode, WebhookEvent
@@ -28,7 +29,7 @@ _REFUSALS = {
     "/{company}",
     status_code=204,
     response_class=Response,
-    responses=answers({}, 409, 413),
+    responses=answers({}, 408, 409, 413, 504),
     openapi_extra=accepts(WebhookEvent),
 )
 async def receive(request: Request, company: str) -> Response:
@@ -36,10 +37,12 @@ async def receive(request: Request, company: str) -> Response:
 
     204 acknowledges it, new or not. An unknown company gets the answer to a wrong signature.
     """
-    status = await run_in_threadpool(
-        service_of(request).inbox.receive, company, await request.body(), request.headers.raw
-    )
+    service = service_of(request)
+    body = await read_bytes(request, most=service.settings.max_body)
+    # Not in the threads that render: whoever waits for the database here would fill them.
+    status = await run_in_threadpool(service.inbox.receive, company, body, request.headers.raw)
     if status != HTTPStatus.NO_CONTENT:
         code, message = _REFUSALS[status]
-        raise RefusedError(status, code, message)
+        later = status in {HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE}
+        raise RefusedError(status, code, message, headers={"Retry-After": "5"} if later else {})
     return Response(status_code=204)
