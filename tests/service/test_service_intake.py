@@ -167,25 +167,42 @@ def test_a_run_that_goes_on_is_asked_again_later_and_later(tmp_path: Path) -> No
         assert world.names() == {"p1": "Ada Novak"}
 
 
-@pytest.mark.parametrize(
-    ("outcome", "answer", "asked"),
-    [
-        ("failed", reply(200, run("failed", errorCode="AGENT_ERROR")), 1),
-        ("unknown", NOT_FOUND, 2),
-    ],
-)
-def test_a_run_that_will_never_have_results_is_over(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, outcome: str, answer: Act, asked: int
-) -> None:
+def test_a_run_that_has_failed_is_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """It is not asked for again, and the log names it."""
-    with VendorServer(lambda _: answer) as vendor, taking_in(tmp_path, vendor.url) as world:
+    failed = reply(200, run("failed", errorCode="AGENT_ERROR"))
+    with VendorServer(lambda _: failed) as vendor, taking_in(tmp_path, vendor.url) as world:
         world.add("req_1")
+        world.add("..")  # would lead to another address
         world.settled()
         world.skip(timedelta(days=1))
-    assert len(vendor.requests) == asked
-    assert world.counted("fetches", outcome) == 1
+    assert len(vendor.requests) == 1
+    assert world.counted("fetches", "failed") == 2
     assert "req_1" in shown(caplog)
     assert "acme" not in shown(caplog)
+
+
+def test_a_run_that_nobody_knows_is_over_after_an_hour(tmp_path: Path) -> None:
+    """A vendor may be behind its own events; not for long."""
+    answer = NOT_FOUND
+    with VendorServer(lambda _: answer) as vendor, taking_in(tmp_path, vendor.url) as world:
+        world.add("req_1")
+        world.add("req_2")
+        world.settled(lambda left: [each.postponed for each in left] == [1, 1])
+        assert {asked.path for asked in vendor.requests} == {
+            f"/sourcing{kind}/{run_id}/results"
+            for kind in ("", "/preview")
+            for run_id in ("req_1", "req_2")
+        }
+        world.skip(timedelta(hours=1))
+        world.settled()
+        assert world.names() == {}
+        world.add("req_3")
+        world.settled(lambda left: left[0].postponed == 1)
+        answer = people(PERSON)
+        world.skip(timedelta(seconds=10))
+        world.settled()
+        assert world.names() == {"p1": "Ada Novak"}
+    assert world.counted("fetches", "given up") == 2
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ _CALL_SECONDS: Final = 30.0
 _FIRST_PAUSE: Final = timedelta(seconds=10)  # the contract's longest between two polls
 _LONGEST_PAUSE: Final = timedelta(minutes=15)
 _PATIENCE: Final = timedelta(days=1)
+#: An event tells of a run that there is. So if it is unknown, the vendor is behind, or the key is
+#: another company's by mistake; or it has expired, which is for good.
+_PATIENCE_UNKNOWN: Final = timedelta(hours=1)
 
 #: Where a run may be found. The event of a preview is that of a search.
 _PLACES: Final[Mapping[FetchKind, Sequence[FetchKind]]] = {
@@ -133,7 +136,13 @@ class Intake:
     async def _attempt(self, fetch: Fetch) -> None:
         """Fetch results once, and put down what became of it."""
         try:
-            await self._take(fetch)
+            try:
+                await self._take(fetch)
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001  it costs this fetch, not all of them
+                _log.error("a bug", extra={"raised": described(error)})
+                self._postpone(fetch, "a bug")
         except StoreError as error:
             # It stays due: saved or not, it is fetched again.
             _log.error("results cannot be put down: %s", error)
@@ -151,15 +160,14 @@ class Intake:
             return
         try:
             found = await _found(client, fetch)
-        except (VendorNotFoundError, InputError):
-            self._end(fetch, "unknown", "the vendor has no such run")
+        except InputError:
+            self._end(fetch, "failed", "no run has such an id")
+        except VendorNotFoundError:
+            self._postpone(fetch, "the vendor knows no such run", patience=_PATIENCE_UNKNOWN)
         except VendorError as error:
             # What it says are the vendor's words, so the log has its class alone.
             status = getattr(error, "status", "")
             self._postpone(fetch, f"{type(error).__name__} {status}".rstrip(), error.retry_after)
-        except Exception as error:  # noqa: BLE001  it costs this fetch, not all of them
-            _log.error("a bug", extra={"raised": described(error)})
-            self._postpone(fetch, "a bug")
         else:
             if isinstance(found, Shortlist):
                 self._save(fetch, found)
@@ -201,23 +209,30 @@ class Intake:
         self._metrics.tried(outcome)
         _log.warning("no results: %s", reason, extra=_named(fetch))
 
-    def _postpone(self, fetch: Fetch, reason: str, least: float | None = None) -> None:
+    def _postpone(
+        self,
+        fetch: Fetch,
+        reason: str,
+        least: float | None = None,
+        patience: timedelta = _PATIENCE,
+    ) -> None:
         """Have it fetched later, unless that was tried for long enough.
 
         Args:
             fetch: What.
             reason: Why.
             least: Seconds that the vendor asks to wait.
+            patience: How long is long enough.
 
         Raises:
             StoreError: The database failed.
         """
-        now, last = self._now(), fetch.added_at + _PATIENCE
+        now, last = self._now(), fetch.added_at + patience
         if now >= last:
             self._end(fetch, "given up", f"{reason}; given up")
             return
         pause = min(_FIRST_PAUSE * 2 ** min(fetch.postponed, 20), _LONGEST_PAUSE)
-        wanted = max(pause, timedelta(seconds=min(least or 0.0, _PATIENCE.total_seconds())))
+        wanted = max(pause, timedelta(seconds=min(least or 0.0, patience.total_seconds())))
         self._store.postpone_fetch(fetch, min(now + wanted, last))
         self._metrics.tried("postponed")
         _log.info("no results yet: %s", reason, extra=_named(fetch))

@@ -111,7 +111,7 @@ class Metrics:
         self._events.labels(event).inc()
 
     def tried(self, outcome: str) -> None:
-        """Count a fetch: ``stored``, ``postponed``, ``failed``, ``unknown`` or ``given up``."""
+        """Count a fetch: ``stored``, ``postponed``, ``failed`` or ``given up``."""
         self._fetches.labels(outcome).inc()
 
     def fetched(self, outcome: str, count: int) -> None:
