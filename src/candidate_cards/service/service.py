@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from candidate_cards.contract.rate_limits import RateLimits
 from candidate_cards.store import open_store
 
+from .embeds import Embeds
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Service:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.store = open_store(self.settings.store.get_secret_value())
+        self.embeds = Embeds(self.settings, self.store)
         self.rate_limits = RateLimits()
         self.is_stopping = False
 
