@@ -13,13 +13,15 @@
   const service = new URL(document.currentScript.src).origin;
   const tallest = 10000; // CSS px
 
-  // In a shadow root no style of the page reaches the frame; a sheet made by script needs no leave
-  // of the page's content security policy.
+  // In a shadow root no style of the page reaches the frame, and the important rules of its :host
+  // win over the page's. A sheet made by script needs no leave of a content security policy.
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(
-    ":host { display: block } :host([hidden]) { display: none }" +
-      " iframe { display: block; width: 100%; height: 0; border: 0 }",
-  );
+  sheet.replaceSync(`
+    :host { all: initial !important; display: block !important; visibility: inherit !important }
+    :host([hidden]) { display: none !important }
+    :host::before, :host::after { content: none !important }
+    iframe { display: block; width: 100%; height: 0; border: 0 }
+  `);
 
   const addressOf = (card) => {
     try {

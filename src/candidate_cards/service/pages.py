@@ -1,4 +1,4 @@
-"""Pages of the service's own: their templates, and answers that a browser need not ask for twice."""
+"""Pages of the service's own: their templates, and answers that browsers keep."""
 
 from __future__ import annotations
 
@@ -51,12 +51,8 @@ def conditional(
     for name, value in sorted(headers.items()):
         digest.update(f"\n{name}:{value}".encode())
     tag = f'"{digest.hexdigest()[:32]}"'
-    headers = {**headers, "ETag": tag}
-    known = {text.strip().removeprefix("W/") for text in _tags(request).split(",")}
-    if known & {tag, "*"}:
-        return Response(status_code=304, headers=dict(headers))
-    return Response(body, media_type=media_type, headers=dict(headers))
-
-
-def _tags(request: Request) -> str:
-    return request.headers.get("If-None-Match", "")
+    sent = {**headers, "ETag": tag}
+    known = request.headers.get("If-None-Match", "").split(",")
+    if any(text.strip().removeprefix("W/") in {tag, "*"} for text in known):
+        return Response(status_code=304, headers=sent)
+    return Response(body, media_type=media_type, headers=sent)

@@ -12,6 +12,11 @@ from candidate_cards.relay import Mode  # noqa: TC001  # pydantic reads it at ru
 PREFIX: Final = "CANDIDATE_CARDS_SERVE_"
 
 _Seconds = Annotated[float, Field(gt=0, le=3600)]
+#: What a content security policy takes for a place, so that none can add a directive to it.
+_Place = Annotated[
+    str,
+    Field(pattern=r"^https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:([0-9]{1,5}|\*))?$"),
+]
 
 
 class Company(BaseModel):
@@ -20,14 +25,15 @@ class Company(BaseModel):
     Attributes:
         vendor_key: For its calls to the vendor; without it the caller's own key is used.
         webhook_secrets: Of the vendor's deliveries; two while one replaces the other.
-        frame_ancestors: Origins that may frame its cards, such as ``https://ats.example``.
+        frame_ancestors: Origins that may frame its cards, such as ``https://ats.example`` or
+            ``https://*.ats.example``; by default this service's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     vendor_key: SecretStr | None = None
     webhook_secrets: tuple[SecretStr, ...] = ()
-    frame_ancestors: tuple[str, ...] = ()
+    frame_ancestors: tuple[_Place, ...] = ()
 
 
 class Settings(BaseSettings):
@@ -71,7 +77,7 @@ class Settings(BaseSettings):
     cache_bytes: Annotated[int, Field(ge=0)] = 67_108_864
     pdf_workers: Annotated[int, Field(ge=1)] | None = None
     pdf_waiting: Annotated[int, Field(ge=0)] = 4
-    embed_secrets: tuple[SecretStr, ...] = ()
+    embed_secrets: tuple[Annotated[SecretStr, Field(min_length=32)], ...] = ()
     public_url: str | None = None
     retention_days: Annotated[int, Field(ge=1)] | None = None
     development: bool = False

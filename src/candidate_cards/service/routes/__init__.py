@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import SecretStr
 from starlette.concurrency import run_in_threadpool
 
 from candidate_cards.contract.callers import Caller, bearer_key, unauthorized
@@ -41,7 +40,7 @@ class Permission:
         """
         service = service_of(request)
         now = service.now()
-        secret = SecretStr(bearer_key(request.headers.get("Authorization")))
+        secret = bearer_key(request.headers.get("Authorization"))
         key = await run_in_threadpool(service.store.find_key, secret)
         if key is None or key.revoked_at is not None:
             raise unauthorized("the API key is not valid")

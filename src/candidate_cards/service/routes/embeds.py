@@ -93,9 +93,9 @@ class OembedRich(BaseModel):
 
 MODELS = (EmbedBody, EmbedsMade, OembedRich)
 
-_NO_SECRET: Final = (
-    "embeds need a secret: set CANDIDATE_CARDS_SERVE_EMBED_SECRETS "
-    """to a list such as '["at least 32 random characters"]'"""
+_ADVICE: Final = (
+    "embeds are signed: set CANDIDATE_CARDS_SERVE_EMBED_SECRETS to a JSON list of texts "
+    "of at least 32 random characters, the first of which signs"
 )
 _MADE: Final = answers({201: (EmbedsMade,)}, 413)
 _MADE[501] = {**_MADE[503], "description": "No secret is configured"}
@@ -107,7 +107,7 @@ async def create_embeds(request: Request, caller: _Renderer) -> JSONResponse:
     service = service_of(request)
     body = await read_body(request, EmbedBody)
     if not service.embeds.can_be_made:
-        raise RefusedError(501, "NOT_CONFIGURED", _NO_SECRET)
+        raise RefusedError(501, "NOT_CONFIGURED", _ADVICE)
     look = embeds.Look(body.theme, body.density, body.heading_level)
     base_url = _base_url(request)
     script_url = f"{base_url}/embed.js"
@@ -194,9 +194,9 @@ async def show_embed(request: Request, token: str) -> Response:
 
 _OEMBED: Final = answers({200: (OembedRich,)}, 404)
 _OEMBED_REFUSALS: Final = {
-    400: "A parameter is missing or no number",
+    400: "A parameter is missing or wrong",
     404: "Not the address of an embed",
-    501: "Another format than JSON",
+    501: "XML",
 }
 
 
@@ -215,10 +215,12 @@ async def oembed(
     url: Annotated[str, Query(max_length=2000)],
     maxwidth: Annotated[int | None, Query(ge=1, le=100_000)] = None,
     maxheight: Annotated[int | None, Query(ge=1, le=100_000)] = None,
-    format: Annotated[str, Query(max_length=20)] = "json",  # noqa: A002  oEmbed's word
+    format: Annotated[  # noqa: A002  oEmbed's word
+        Literal["json", "xml"], Query(json_schema_extra={"enum": ["json"]})
+    ] = "json",
 ) -> JSONResponse:
     """Say how to show an embed, as oEmbed 1.0 has it; no key is needed."""
-    if format != "json":
+    if format == "xml":
         raise RefusedError(501, "NOT_IMPLEMENTED", "oEmbed is answered as JSON only")
     service = service_of(request)
     base_url = _base_url(request)
