@@ -151,7 +151,7 @@ def test_embeds_are_made_of_stored_profiles(service: Embedding) -> None:
 @settings(max_examples=10, deadline=None)
 def test_an_embed_lasts_as_long_as_was_asked(service: Embedding, seconds: int | None) -> None:
     """The answer says until when; seven days if nothing was asked."""
-    asked = {} if seconds is None else {"lifetimeSeconds": seconds}
+    asked: dict[str, Any] = {} if seconds is None else {"lifetimeSeconds": seconds}
     before = datetime.now(UTC).replace(microsecond=0)
     (made,) = service.make("p1", **asked)
     ends = datetime.fromisoformat(made["expiresAt"])
