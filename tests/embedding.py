@@ -1,45 +1,52 @@
-"""A service whose cards are embedded: a company with candidates, and the way to frame them."""
+"""A service whose cards are embedded: companies with candidates, and embeds of them."""
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-from pydantic import SecretStr
-
-from candidate_cards.service import Company, Settings, open_server
-from candidate_cards.store import SCOPES, Store, open_store
+from services import Account, LocalService, serving_cards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    import httpx
 
     from candidate_cards import Candidate
+    from candidate_cards.store import Store
 
 SECRET: Final = "s" * 32
+LOOK: Final = {"theme": "dark", "density": "card", "headingLevel": "2"}
+"""How an embed looks, as the store keeps it."""
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """A service that answers, and a client of each of its companies.
+    """A service, with a key of each company that asks."""
 
-    Attributes:
-        url: Where it is.
-        store: Its database.
-        http: Clients by company.
-    """
+    local: LocalService
+    _accounts: dict[str, Account] = field(default_factory=dict)
 
-    url: str
-    store: Store
-    http: dict[str, httpx.Client]
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self.local.base_url
+
+    @property
+    def store(self) -> Store:
+        """Its database."""
+        return self.local.service.store
+
+    def http(self, company: str = "acme") -> httpx.Client:
+        """Return a client that sends a company's key."""
+        if company not in self._accounts:
+            self._accounts[company] = self.local.account(company)
+        return self._accounts[company].http
 
     def save(self, *candidates: Candidate, company: str = "acme") -> None:
         """Store candidates."""
-        self.store.save(company, candidates, at=datetime.now(UTC))
+        self.local.save(company, *candidates)
 
     def make(
         self,
@@ -48,44 +55,14 @@ class Embedding:
         **look: Any,  # noqa: ANN401  JSON
     ) -> list[dict[str, Any]]:
         """Make embeds, and return what the service says of each."""
-        answer = self.http[company].post("/embeds", json={"profileIds": profile_ids, **look})
+        answer = self.http(company).post("/embeds", json={"profileIds": profile_ids, **look})
         assert answer.status_code == 201, answer.text
         made: list[dict[str, Any]] = answer.json()["data"]
         return made
 
 
 @contextmanager
-def embedding(
-    folder: Path,
-    companies: dict[str, Company] | None = None,
-    *,
-    secrets: tuple[str, ...] = (SECRET,),
-    **settings: Any,  # noqa: ANN401
-) -> Iterator[Embedding]:
-    """Serve a service with the companies ``acme`` and ``other`` in a thread."""
-    url = f"sqlite:///{folder / 'cards.sqlite3'}"
-    options = Settings(
-        store=SecretStr(url),
-        embed_secrets=tuple(map(SecretStr, secrets)),
-        companies=companies or {},
-        **settings,
-    )
-    with open_server(options) as server, open_store(url) as store:
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        clients = {}
-        for company in ("acme", "other"):
-            _, secret = store.add_key(
-                company, scopes=SCOPES, per_minute=10**6, per_hour=10**6, at=datetime.now(UTC)
-            )
-            headers = {"Authorization": f"Bearer {secret.get_secret_value()}"}
-            clients[company] = httpx.Client(
-                base_url=server.base_url, headers=headers, trust_env=False, timeout=30
-            )
-        try:
-            yield Embedding(server.base_url, store, clients)
-        finally:
-            for client in clients.values():
-                client.close()
-            server.stop()
-            thread.join()
+def embedding(*, secrets: tuple[str, ...] = (SECRET,), **settings: Any) -> Iterator[Embedding]:  # noqa: ANN401
+    """Serve a service in a thread; keywords are its settings."""
+    with serving_cards(embed_secrets=secrets, **settings) as local:
+        yield Embedding(local)

@@ -13,7 +13,7 @@ from samples import BARE, FULL, SHORT, candidate_from
 
 from candidate_cards.service import Company
 from candidate_cards.service.tokens import Tokens
-from embedding import SECRET, Embedding, embedding
+from embedding import LOOK, SECRET, Embedding, embedding
 from hostile_corpus import FLAG, hostile_wires, read_wires
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ _SHEET: Final = "/host.css"
 
 
 @pytest.fixture(scope="module")
-def service(server: PageServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedding]:
+def service(server: PageServer) -> Iterator[Embedding]:
     """A service whose company ``acme`` lets the test server's pages frame its cards."""
     companies = {"acme": Company(frame_ancestors=(server.origin,))}
-    with embedding(tmp_path_factory.mktemp("service"), companies) as running:
+    with embedding(companies=companies) as running:
         for name, wire in _PEOPLE.items():
             person = candidate_from({**wire, "profileId": name})
             running.save(person)
@@ -433,9 +433,8 @@ def test_an_expired_embed_says_so_in_its_frame(
     page: RecordedPage, service: Embedding, server: PageServer
 ) -> None:
     """In place of the card stands one sentence, in a frame of its height."""
-    look = {"theme": "dark", "density": "card", "headingLevel": "2"}
     past = datetime.now(UTC) - timedelta(seconds=5)
-    embed_id = service.store.add_embed("acme", "full", look=look, expires_at=past)
+    embed_id = service.store.add_embed("acme", "full", look=LOOK, expires_at=past)
     token = Tokens([SECRET.encode()]).sign(embed_id, past)
     url = f"{service.url}/embed/{token}"
     tab = page.show(_host(server, _script(service) + _element(url)), headers=_policy(service))
@@ -524,7 +523,7 @@ def test_the_pinned_script_loads_and_another_does_not(
     page: RecordedPage, service: Embedding, server: PageServer
 ) -> None:
     """With the hash that the service tells the script runs; with another the link stays."""
-    answer = service.http["acme"].post("/embeds", json={"profileIds": ["full"]}).json()
+    answer = service.http().post("/embeds", json={"profileIds": ["full"]}).json()
     script, (made,) = answer["script"], answer["data"]
     right, wrong = script["integrity"], script["integrity"].replace("sha384-", "sha384-A")[:71]
     for integrity, count in ((right, 1), (wrong, 0)):

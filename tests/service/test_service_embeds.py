@@ -22,7 +22,7 @@ from schemathesis.specs.openapi import checks
 from candidate_cards.rendering import TemplateFolder
 from candidate_cards.service import Company, Settings
 from candidate_cards.service.tokens import Tokens
-from embedding import SECRET, Embedding, embedding
+from embedding import LOOK, SECRET, Embedding, embedding
 from hostile_corpus import harmless_candidate, read_wires
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def person(profile_id: str = "p1", **fields: str) -> Candidate:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedding]:
+def service() -> Iterator[Embedding]:
     """A service whose company ``acme`` has a place for its cards, and candidates."""
     companies = {"acme": Company(frame_ancestors=(PARTNER, "https://*.acme.example"))}
-    with embedding(tmp_path_factory.mktemp("service"), companies) as running:
+    with embedding(companies=companies) as running:
         running.save(person("p1"), person("p2"), person("p3"))
         running.save(person("p1"), person("theirs"), company="other")
         yield running
@@ -180,7 +180,7 @@ def test_an_embed_lasts_as_long_as_was_asked(service: Embedding, seconds: int | 
 def test_a_wrong_wish_is_refused_by_name(service: Embedding, field: str, value: object) -> None:
     """What cannot be had is answered with 400 and the field; nothing is made."""
     body = {"profileIds": ["p1"], field: value}
-    answer = service.http["acme"].post("/embeds", json=body)
+    answer = service.http().post("/embeds", json=body)
     assert answer.status_code == 400
     error = answer.json()["error"]
     assert error["code"] == "INVALID_PAYLOAD"
@@ -206,12 +206,12 @@ def test_an_embed_is_erased_by_its_company_once(service: Embedding) -> None:
     (made,) = service.make("p1")
     path = f"/embeds/{made['id']}"
     refusals = [
-        service.http["other"].delete(path),
-        service.http["acme"].delete("/embeds/nothing"),
+        service.http("other").delete(path),
+        service.http().delete("/embeds/nothing"),
     ]
     assert _get(made["url"]).status_code == 200
-    assert service.http["acme"].delete(path).status_code == 204
-    refusals.append(service.http["acme"].delete(path))
+    assert service.http().delete(path).status_code == 204
+    refusals.append(service.http().delete(path))
     assert {answer.status_code for answer in refusals} == {404}
     assert len({answer.text.partition('"timestamp"')[0] for answer in refusals}) == 1
     assert _get(made["url"]).status_code == 404
@@ -219,16 +219,17 @@ def test_an_embed_is_erased_by_its_company_once(service: Embedding) -> None:
 
 def test_without_a_secret_nothing_is_made(tmp_path: Path) -> None:
     """It says which variable to set; in development a secret is made up for as long as it runs."""
-    with embedding(tmp_path, secrets=()) as running:
+    store = f"sqlite:///{tmp_path / 'cards.sqlite3'}"
+    with embedding(secrets=(), store=store) as running:
         running.save(person())
-        answer = running.http["acme"].post("/embeds", json={"profileIds": ["p1"]})
+        answer = running.http().post("/embeds", json={"profileIds": ["p1"]})
         assert answer.status_code == 501
         assert "CANDIDATE_CARDS_SERVE_EMBED_SECRETS" in answer.json()["error"]["message"]
         assert _get(f"{running.url}/embed/1.a.9999999999.{'A' * 43}").status_code == 404
-    with embedding(tmp_path, secrets=(), development=True) as running:
+    with embedding(secrets=(), store=store, development=True) as running:
         (made,) = running.make("p1")
         assert _get(made["url"]).status_code == 200
-    with embedding(tmp_path, secrets=(), development=True) as running:
+    with embedding(secrets=(), store=store, development=True) as running:
         assert _get(f"{running.url}/embed/{made['token']}").status_code == 404
 
 
@@ -305,17 +306,16 @@ def test_every_address_that_shows_nothing_answers_alike(service: Embedding) -> N
     service.save(person("gone"), company="closing")
     (revoked,), (erased,) = service.make("staying"), service.make("leaving")
     (valid,) = service.make("staying")
-    look = {"theme": "dark", "density": "card", "headingLevel": "2"}
     past = datetime.now(UTC) - timedelta(seconds=5)
     later = datetime.now(UTC) + timedelta(days=1)
     tokens = Tokens([KEY])
-    closed = service.store.add_embed("closing", "gone", look=look, expires_at=later)
+    closed = service.store.add_embed("closing", "gone", look=LOOK, expires_at=later)
     strange = service.store.add_embed(
-        "acme", "staying", look={**look, "theme": "uninstalled"}, expires_at=later
+        "acme", "staying", look={**LOOK, "theme": "uninstalled"}, expires_at=later
     )
-    expired = service.store.add_embed("acme", "staying", look=look, expires_at=past)
-    never = service.store.add_embed("acme", "nobody", look=look, expires_at=later)
-    service.http["acme"].delete(f"/embeds/{revoked['id']}")
+    expired = service.store.add_embed("acme", "staying", look=LOOK, expires_at=past)
+    never = service.store.add_embed("acme", "nobody", look=LOOK, expires_at=later)
+    service.http().delete(f"/embeds/{revoked['id']}")
     assert service.store.erase("acme", "leaving")
     service.store.erase_company("closing")
     shown = {
@@ -450,7 +450,7 @@ def test_the_script_is_small_and_does_nothing_that_a_policy_forbids() -> None:
 
 def test_the_script_is_kept_by_its_version(service: Embedding) -> None:
     """At the address with its version it is kept for a year, at the plain one for an hour."""
-    answer = service.http["acme"].post("/embeds", json={"profileIds": ["p1"]}).json()["script"]
+    answer = service.http().post("/embeds", json={"profileIds": ["p1"]}).json()["script"]
     plain = _get(f"{service.url}/embed.js")
     pinned = _get(answer["url"])
     assert pinned.content == plain.content == TemplateFolder().read("embed/embed.js").encode()
@@ -467,11 +467,11 @@ def test_the_script_is_kept_by_its_version(service: Embedding) -> None:
         assert again.status_code == 304
 
 
-def test_addresses_are_those_that_browsers_reach(tmp_path: Path) -> None:
+def test_addresses_are_those_that_browsers_reach() -> None:
     """Behind a proxy everything that is pasted begins with the address that settings give."""
-    with embedding(tmp_path, public_url="https://cards.acme.example/shown/") as running:
+    with embedding(public_url="https://cards.acme.example/shown/") as running:
         running.save(person())
-        answer = running.http["acme"].post("/embeds", json={"profileIds": ["p1"]}).json()
+        answer = running.http().post("/embeds", json={"profileIds": ["p1"]}).json()
         (made,) = answer["data"]
         base = "https://cards.acme.example/shown"
         assert made["url"] == f"{base}/embed/{made['token']}"
@@ -498,7 +498,7 @@ def test_every_answer_is_as_the_document_says(
     service: Embedding, mode: schemathesis.GenerationMode
 ) -> None:
     """Whatever the document allows of embeds, and what it does not, is answered as it says."""
-    client = service.http["acme"]
+    client = service.http()
     schema: Any = schemathesis.openapi.from_dict(client.get("/openapi.json").json())
     schema.config.update(base_url=service.url)
     asked: set[str] = set()

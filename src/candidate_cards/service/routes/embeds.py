@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from starlette.concurrency import run_in_threadpool
 
 from candidate_cards.contract.bodies import WIRE_NAMES, read_body
 from candidate_cards.contract.callers import Caller
@@ -97,7 +96,7 @@ _ADVICE: Final = (
     "embeds are signed: set CANDIDATE_CARDS_SERVE_EMBED_SECRETS to a JSON list of texts "
     "of at least 32 random characters, the first of which signs"
 )
-_MADE: Final = answers({201: (EmbedsMade,)}, 413)
+_MADE: Final = answers({201: (EmbedsMade,)}, 408, 413)
 _MADE[501] = {**_MADE[503], "description": "No secret is configured"}
 
 
@@ -105,7 +104,7 @@ _MADE[501] = {**_MADE[503], "description": "No secret is configured"}
 async def create_embeds(request: Request, caller: _Renderer) -> JSONResponse:
     """Make embeds of profiles that are stored."""
     service = service_of(request)
-    body = await read_body(request, EmbedBody)
+    body = await read_body(request, EmbedBody, most=service.settings.max_body)
     if not service.embeds.can_be_made:
         raise RefusedError(501, "NOT_CONFIGURED", _ADVICE)
     look = embeds.Look(body.theme, body.density, body.heading_level)
@@ -147,7 +146,7 @@ async def create_embeds(request: Request, caller: _Renderer) -> JSONResponse:
     _, version, integrity = _script()
     answer = EmbedsMade(
         success=True,
-        data=tuple(await run_in_threadpool(make)),
+        data=tuple(await service.run(make)),
         script=EmbedScript(url=f"{script_url}?v={version}", integrity=integrity),
     )
     return JSONResponse(answer.model_dump(mode="json", by_alias=True, exclude_none=True), 201)
@@ -158,8 +157,8 @@ async def create_embeds(request: Request, caller: _Renderer) -> JSONResponse:
 )
 async def delete_embed(request: Request, caller: _Renderer, embed_id: str) -> Response:
     """Take an embed back; its address shows nothing from then on."""
-    store = service_of(request).store
-    if not await run_in_threadpool(store.erase_embed, caller.company_id, embed_id):
+    service = service_of(request)
+    if not await service.run(service.store.erase_embed, caller.company_id, embed_id):
         raise RefusedError(404, ErrorCode.RESOURCE_NOT_FOUND, "there is no embed with this id")
     return Response(status_code=204)
 
@@ -178,7 +177,7 @@ _HTML: Final[dict[str, Any]] = {"content": {"text/html": {"schema": {"type": "st
 async def show_embed(request: Request, token: str) -> Response:
     """Show a card in a frame; no key is needed."""
     service = service_of(request)
-    page = await run_in_threadpool(service.embeds.page, token, service.now(), _base_url(request))
+    page = await service.run(service.embeds.page, token, service.now(), _base_url(request))
     if page is None:
         gone = embeds.gone_page()
         return HTMLResponse(gone.html, 404, {"Content-Security-Policy": gone.policy})
@@ -226,7 +225,7 @@ async def oembed(
     base_url = _base_url(request)
     prefix = embeds.embed_url(base_url, "")
     token = url.removeprefix(prefix) if url.startswith(prefix) else ""
-    found = await run_in_threadpool(service.embeds.find, token, service.now())
+    found = await service.run(service.embeds.find, token, service.now())
     if found is None:
         raise RefusedError(404, ErrorCode.RESOURCE_NOT_FOUND, "this is the address of no embed")
     look = embeds.Look.of(found[0])
