@@ -158,11 +158,14 @@ class RecordedPage:
         dialogs: Texts of alerts, confirms and prompts; each was dismissed.
         popups: Addresses of windows that the page opened; each was closed.
         requests: Every address asked for, in order, ``data:`` excepted (it never leaves the page).
-        outside: Those of ``requests`` that were not to the test server; each was aborted.
+        outside: Those of ``requests`` that were not to the test server or a friend of it; each was
+            aborted.
+        friends: Further origins that the page may ask.
     """
 
     tab: Page
     server: PageServer
+    friends: tuple[str, ...] = ()
     console_errors: list[str] = field(default_factory=list)
     page_errors: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
@@ -239,22 +242,30 @@ class RecordedPage:
 
     def _on_request(self, request: Request) -> None:
         self.requests.append(request.url)
-        if not request.url.startswith((f"{self.server.origin}/", "blob:")):
+        origins = [f"{origin}/" for origin in (self.server.origin, *self.friends)]
+        if not request.url.startswith((*origins, "blob:")):
             self.outside.append(request.url)
 
 
 @contextmanager
-def recorded_page(browser: Browser, server: PageServer, **options: Any) -> Iterator[RecordedPage]:  # noqa: ANN401  # Playwright checks them
-    """Open a recorded page in a context of its own, from which nothing but ``server`` is reached.
+def recorded_page(
+    browser: Browser,
+    server: PageServer,
+    *,
+    friends: tuple[str, ...] = (),
+    **options: Any,  # noqa: ANN401  # Playwright checks them
+) -> Iterator[RecordedPage]:
+    """Open a recorded page in a context of its own, which reaches ``server`` and ``friends`` only.
 
     ``options`` go to ``Browser.new_context``; ``viewport`` is 1000 x 1200 CSS px if not given.
     """
     options.setdefault("viewport", {"width": 1000, "height": 1200})
     context = browser.new_context(service_workers="block", **options)
     try:
-        outside = re.compile(rf"^(?!{re.escape(server.origin)}/)")
+        origins = "|".join(map(re.escape, (server.origin, *friends)))
+        outside = re.compile(rf"^(?!({origins})/)")
         context.route(outside, lambda route: route.abort())
-        yield RecordedPage(context.new_page(), server)
+        yield RecordedPage(context.new_page(), server, friends)
     finally:
         context.close()
 

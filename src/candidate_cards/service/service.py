@@ -16,6 +16,7 @@ from candidate_cards.store import open_store
 
 from .background import in_background
 from .cards import CardCache
+from .embeds import Embeds
 from .gate import UnderWay
 from .inbox import Inbox
 from .intake import Intake
@@ -73,6 +74,7 @@ class Service:
             self.settings.cache_bytes, round(self.settings.cache_seconds * 1000), now
         )
         self.vendors = Vendors(self.settings)
+        self.embeds = Embeds(self.settings, self.store)
         self.render_html_body = render_html_body(self.settings.profile_limit)
         self.under_way = UnderWay()
         companies, vendor_url = self.settings.companies, self.settings.vendor_url
