@@ -127,7 +127,6 @@ def embedded() -> str:
         json={
             "profileIds": [candidate.profile_id for candidate in shortlist.candidates],
             "theme": g.theme,
-            "headingLevel": 3,
         },
     )
     if not answer.is_success:

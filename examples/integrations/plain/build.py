@@ -13,10 +13,10 @@ candidates change:
 - The policy stands in the page, admits both themes by their hashes and nothing else inline.
   ``frame-ancestors 'none'`` works in a header only: let your server add it.
 
-``embedded.html`` takes the cards from the service (``candidate-cards serve``): for pages that are not
-made anew, and for applications in any language. Each card comes in a sandboxed frame; an address
-that has expired, or whose candidate was erased, shows none. The application's own server makes the
-addresses, since the key is its secret; ``integrations/flask`` shows how.
+``embedded.html`` takes the cards from the service (``candidate-cards serve``): for pages that are
+not made anew, and for applications in any language. Each card comes in a sandboxed frame; an
+address that has expired, or whose candidate was erased, shows none. The application's own server
+makes the addresses, since the key is its secret; ``integrations/flask`` shows how.
 """
 
 from __future__ import annotations
