@@ -158,7 +158,8 @@ class RecordedPage:
         dialogs: Texts of alerts, confirms and prompts; each was dismissed.
         popups: Addresses of windows that the page opened; each was closed.
         requests: Every address asked for, in order, ``data:`` excepted (it never leaves the page).
-        outside: Those of ``requests`` that were not to the test server; each was aborted.
+        outside: Those of ``requests`` that were to none of these servers; each was aborted.
+        origins: Of further servers that its pages may ask.
     """
 
     tab: Page
@@ -169,6 +170,7 @@ class RecordedPage:
     popups: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
+    origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.tab.on("console", self._on_console)
@@ -239,22 +241,34 @@ class RecordedPage:
 
     def _on_request(self, request: Request) -> None:
         self.requests.append(request.url)
-        if not request.url.startswith((f"{self.server.origin}/", "blob:")):
+        inside = [f"{origin}/" for origin in (self.server.origin, *self.origins)]
+        if not request.url.startswith((*inside, "blob:")):
             self.outside.append(request.url)
 
 
 @contextmanager
-def recorded_page(browser: Browser, server: PageServer, **options: Any) -> Iterator[RecordedPage]:  # noqa: ANN401  # Playwright checks them
-    """Open a recorded page in a context of its own, from which nothing but ``server`` is reached.
+def recorded_page(
+    browser: Browser,
+    server: PageServer,
+    *,
+    origins: tuple[str, ...] = (),
+    **options: Any,  # noqa: ANN401  # Playwright checks them
+) -> Iterator[RecordedPage]:
+    """Open a recorded page in a context of its own, from which nothing else is reached.
 
-    ``options`` go to ``Browser.new_context``; ``viewport`` is 1000 x 1200 CSS px if not given.
+    Args:
+        browser: Where.
+        server: What its pages may ask, and where ``show`` puts them.
+        origins: Further servers that pages may ask.
+        options: For ``Browser.new_context``; ``viewport`` is 1000 x 1200 CSS px if not given.
     """
     options.setdefault("viewport", {"width": 1000, "height": 1200})
     context = browser.new_context(service_workers="block", **options)
     try:
-        outside = re.compile(rf"^(?!{re.escape(server.origin)}/)")
+        inside = "|".join(map(re.escape, (server.origin, *origins)))
+        outside = re.compile(rf"^(?!(?:{inside})/)")
         context.route(outside, lambda route: route.abort())
-        yield RecordedPage(context.new_page(), server)
+        yield RecordedPage(context.new_page(), server, origins=origins)
     finally:
         context.close()
 

@@ -71,7 +71,7 @@ POLICY = "; ".join(
 )
 
 shortlist = load_shortlist(PAYLOAD)  # your own query, in your project
-by_id = {candidate.profile_id: candidate for candidate in shortlist.candidates}
+people = dict(enumerate(shortlist.candidates, 1))
 
 
 def content_security_policy(
@@ -97,13 +97,13 @@ def index(request: HttpRequest) -> HttpResponse:
     return page(request, theme, {"shortlist": shortlist, "cards": cards})
 
 
-def detail(request: HttpRequest, profile_id: str) -> HttpResponse:
+def detail(request: HttpRequest, number: int) -> HttpResponse:
     """Show one person with all that is known."""
-    if profile_id not in by_id:
+    if number not in people:
         raise Http404
     theme = chosen_theme(request)
     card = render_card(
-        by_id[profile_id],
+        people[number],
         format="element",
         fallback=False,
         theme=theme,
@@ -111,7 +111,7 @@ def detail(request: HttpRequest, profile_id: str) -> HttpResponse:
         heading_level=1,
         show_emails=True,
     )
-    return page(request, theme, {"candidate": by_id[profile_id], "card": card})
+    return page(request, theme, {"candidate": people[number], "card": card})
 
 
 def chosen_theme(request: HttpRequest) -> str:
@@ -122,7 +122,7 @@ def chosen_theme(request: HttpRequest) -> str:
 
 def page(request: HttpRequest, theme: str, context: dict[str, object]) -> HttpResponse:
     """Answer with the one template, in the reader's theme."""
-    context |= {"theme": theme, "themes": THEMES, "people": shortlist.candidates}
+    context |= {"theme": theme, "themes": THEMES, "people": people.values()}
     response = render(request, "page.html", context)
     response.set_cookie("theme", theme, httponly=True, samesite="Lax")
     return response
@@ -130,7 +130,7 @@ def page(request: HttpRequest, theme: str, context: dict[str, object]) -> HttpRe
 
 urlpatterns = [
     path("", index, name="index"),
-    path("candidates/<path:profile_id>", detail, name="detail"),
+    path("candidates/<int:number>", detail, name="detail"),
 ]
 
 if __name__ == "__main__":

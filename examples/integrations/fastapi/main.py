@@ -59,7 +59,7 @@ app.mount("/static", StaticFiles(directory=HERE.parent / "static"), name="static
 templates = Jinja2Templates(HERE / "templates")
 
 shortlist = load_shortlist(PAYLOAD)  # your own query, in your project
-by_id = {candidate.profile_id: candidate for candidate in shortlist.candidates}
+people = dict(enumerate(shortlist.candidates, 1))
 
 
 @app.middleware("http")
@@ -92,25 +92,25 @@ def index(request: Request, theme: ChosenTheme) -> Response:
     return page(request, theme, {"shortlist": shortlist, "cards": cards})
 
 
-@app.get("/candidates/{profile_id:path}")
-def detail(request: Request, profile_id: str, theme: ChosenTheme) -> Response:
+@app.get("/candidates/{number}")
+def detail(request: Request, number: int, theme: ChosenTheme) -> Response:
     """Show one person with all that is known."""
-    candidate = known_candidate(profile_id)
+    candidate = known_candidate(number)
     card = whole_card(candidate, theme, heading_level=1)
     return page(request, theme, {"candidate": candidate, "card": card})
 
 
-@app.get("/cards/{profile_id:path}")
-def quick_look(profile_id: str, theme: ChosenTheme) -> HTMLResponse:
+@app.get("/cards/{number}")
+def quick_look(number: int, theme: ChosenTheme) -> HTMLResponse:
     """Return one person's card, for the script."""
-    return HTMLResponse(whole_card(known_candidate(profile_id), theme, heading_level=2))
+    return HTMLResponse(whole_card(known_candidate(number), theme, heading_level=2))
 
 
-def known_candidate(profile_id: str) -> Candidate:
-    """Return the candidate of an id."""
-    if profile_id not in by_id:
+def known_candidate(number: int) -> Candidate:
+    """Return the candidate of a number."""
+    if number not in people:
         raise HTTPException(404)
-    return by_id[profile_id]
+    return people[number]
 
 
 def whole_card(candidate: Candidate, theme: str, heading_level: int) -> str:
@@ -128,7 +128,7 @@ def whole_card(candidate: Candidate, theme: str, heading_level: int) -> str:
 
 def page(request: Request, theme: str, context: dict[str, object]) -> Response:
     """Answer with the one template, in the reader's theme."""
-    context |= {"theme": theme, "themes": THEMES, "people": shortlist.candidates}
+    context |= {"theme": theme, "themes": THEMES, "people": people}
     response = templates.TemplateResponse(request, "page.html", context)
     response.set_cookie("theme", theme, httponly=True, samesite="lax")
     return response

@@ -51,7 +51,7 @@ POLICY = (
 app = Flask(__name__, static_folder=HERE.parent / "static")
 
 shortlist = load_shortlist(PAYLOAD)  # your own query, in your project
-by_id = {candidate.profile_id: candidate for candidate in shortlist.candidates}
+people = dict(enumerate(shortlist.candidates, 1))
 
 
 @app.before_request
@@ -80,7 +80,7 @@ def finish(response: Response) -> Response:
 @app.context_processor
 def shared() -> dict[str, object]:
     """Return what every page shows."""
-    return {"themes": THEMES, "people": shortlist.candidates}
+    return {"themes": THEMES, "people": people}
 
 
 @app.get("/")
@@ -97,13 +97,13 @@ def index() -> str:
     return render_template("page.html", shortlist=shortlist, cards=cards)
 
 
-@app.get("/candidates/<path:profile_id>")
-def detail(profile_id: str) -> str:
+@app.get("/candidates/<int:number>")
+def detail(number: int) -> str:
     """Show one person with all that is known."""
-    if profile_id not in by_id:
+    if number not in people:
         abort(404)
     card = render_card(
-        by_id[profile_id],
+        people[number],
         format="element",
         fallback=False,
         nonce=g.nonce,
@@ -112,7 +112,7 @@ def detail(profile_id: str) -> str:
         heading_level=1,
         show_emails=True,
     )
-    return render_template("page.html", candidate=by_id[profile_id], card=card)
+    return render_template("page.html", candidate=people[number], card=card)
 
 
 @app.get("/embedded")
@@ -125,12 +125,12 @@ def embedded() -> str:
         f"{SERVICE}/embeds",
         headers={"Authorization": f"Bearer {key}"},
         json={
-            "profileIds": [candidate.profile_id for candidate in shortlist.candidates],
+            "profileIds": [person.profile_id for person in people.values()],
             "theme": g.theme,
         },
     )
     if not answer.is_success:
         abort(502)
     made = answer.json()
-    embeds = [(by_id[one["profileId"]], one["url"]) for one in made["data"] if one["success"]]
+    embeds = zip(people.values(), made["data"], strict=True)  # in the order of the ids
     return render_template("page.html", shortlist=shortlist, embeds=embeds, script=made["script"])

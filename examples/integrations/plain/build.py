@@ -34,12 +34,14 @@ THEMES = ("light", "dark")
 SERVICE = "https://cards.example"  # yours
 
 
-def pages() -> dict[str, str]:
+def pages(payload: Path = PAYLOAD) -> dict[str, str]:
     """Return every page by its name."""
-    shortlist = load_shortlist(PAYLOAD)
-    folder = FileSystemLoader(HERE / "templates")
+    shortlist = load_shortlist(payload)
     environment = Environment(
-        loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
     template = environment.get_template("page.html")
     people = list(enumerate(shortlist.candidates, 1))
