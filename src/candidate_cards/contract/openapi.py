@@ -22,11 +22,14 @@ _ERRORS: Final = {
     402: "INSUFFICIENT_FUNDS",
     403: "INSUFFICIENT_SCOPES, WEBHOOK_COMPANY_MISMATCH, RESOURCE_ACCESS_DENIED",
     404: "REQUEST_NOT_FOUND, WEBHOOK_NOT_FOUND, RESOURCE_NOT_FOUND",
+    408: "The body took too long to arrive",
     409: "RUN_IN_PROGRESS",
     413: "The body is too large",
     422: "WEBHOOK_EVENT_NOT_SUBSCRIBED",
     429: "RATE_LIMIT_EXCEEDED",
+    502: "The vendor has failed",
     503: "PROVIDER_TEMPORARILY_UNAVAILABLE",
+    504: "The answer, or the vendor's, took too long",
 }
 
 
