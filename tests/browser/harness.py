@@ -158,19 +158,20 @@ class RecordedPage:
         dialogs: Texts of alerts, confirms and prompts; each was dismissed.
         popups: Addresses of windows that the page opened; each was closed.
         requests: Every address asked for, in order, ``data:`` excepted (it never leaves the page).
-        outside: Those of ``requests`` that were to none of these servers; each was aborted.
-        origins: Of further servers that its pages may ask.
+        outside: Those of ``requests`` that were not to the test server or a friend of it; each was
+            aborted.
+        friends: Further origins that the page may ask.
     """
 
     tab: Page
     server: PageServer
+    friends: tuple[str, ...] = ()
     console_errors: list[str] = field(default_factory=list)
     page_errors: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
     popups: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
-    origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.tab.on("console", self._on_console)
@@ -241,8 +242,8 @@ class RecordedPage:
 
     def _on_request(self, request: Request) -> None:
         self.requests.append(request.url)
-        inside = [f"{origin}/" for origin in (self.server.origin, *self.origins)]
-        if not request.url.startswith((*inside, "blob:")):
+        origins = [f"{origin}/" for origin in (self.server.origin, *self.friends)]
+        if not request.url.startswith((*origins, "blob:")):
             self.outside.append(request.url)
 
 
@@ -251,24 +252,20 @@ def recorded_page(
     browser: Browser,
     server: PageServer,
     *,
-    origins: tuple[str, ...] = (),
+    friends: tuple[str, ...] = (),
     **options: Any,  # noqa: ANN401  # Playwright checks them
 ) -> Iterator[RecordedPage]:
-    """Open a recorded page in a context of its own, from which nothing else is reached.
+    """Open a recorded page in a context of its own, which reaches ``server`` and ``friends`` only.
 
-    Args:
-        browser: Where.
-        server: What its pages may ask, and where ``show`` puts them.
-        origins: Further servers that pages may ask.
-        options: For ``Browser.new_context``; ``viewport`` is 1000 x 1200 CSS px if not given.
+    ``options`` go to ``Browser.new_context``; ``viewport`` is 1000 x 1200 CSS px if not given.
     """
     options.setdefault("viewport", {"width": 1000, "height": 1200})
     context = browser.new_context(service_workers="block", **options)
     try:
-        inside = "|".join(map(re.escape, (server.origin, *origins)))
-        outside = re.compile(rf"^(?!(?:{inside})/)")
+        origins = "|".join(map(re.escape, (server.origin, *friends)))
+        outside = re.compile(rf"^(?!({origins})/)")
         context.route(outside, lambda route: route.abort())
-        yield RecordedPage(context.new_page(), server, origins=origins)
+        yield RecordedPage(context.new_page(), server, friends)
     finally:
         context.close()
 

@@ -108,7 +108,7 @@ def visitor(
     theme: Theme,
 ) -> Visitor:
     """Somebody who prefers the theme."""
-    page = open_page(origins=tuple(origins.values()), color_scheme=theme)
+    page = open_page(friends=tuple(origins.values()), color_scheme=theme)
     return Visitor(page, origins[site.name], theme)
 
 
@@ -272,7 +272,7 @@ def test_hostile_people_are_inert(
     people = load_shortlist(file).candidates
     assert len(people) == _HOSTILE_PEOPLE
     with running(site, {"SHORTLIST": str(file)}) as origin:
-        visitor = Visitor(open_page(origins=(origin,)), origin, "light")
+        visitor = Visitor(open_page(friends=(origin,)), origin, "light")
         for path in (site.index, *(site.detail.format(number) for number in range(1, 13))):
             _assert_inert(visitor, path, [folded(person.name or "Unnamed") for person in people])
 
@@ -353,7 +353,7 @@ def test_pages_need_no_script(
 ) -> None:
     """With scripts switched off a page looks the same, and its links lead on."""
     visitor.visit(site.index)
-    page = open_page(origins=tuple(origins.values()), color_scheme=theme, java_script_enabled=False)
+    page = open_page(friends=tuple(origins.values()), color_scheme=theme, java_script_enabled=False)
     page.tab.goto(f"{origins[site.name]}{site.index}?theme={theme}")
     assert changed_share(page.picture(), visitor.page.picture()) == 0
     page.tab.locator(".people a").nth(1).click()

@@ -14,6 +14,7 @@ from candidate_cards.contract.rate_limits import ENDPOINTS, RateLimits
 from candidate_cards.store import open_store
 
 from .cards import CardCache
+from .embeds import Embeds
 from .lookups import Lookups
 from .metrics import Metrics
 from .settings import Settings, read_settings
@@ -65,6 +66,7 @@ class Service:
             self.settings.cache_bytes, round(self.settings.cache_seconds * 1000), now
         )
         self.vendors = Vendors(self.settings)
+        self.embeds = Embeds(self.settings, self.store)
         self.render_html_body = render_html_body(self.settings.profile_limit)
         self.is_stopping = False
         self._threads = ThreadPoolExecutor(_THREADS, "candidate-cards")
