@@ -130,6 +130,8 @@ def test_every_payload_in_every_field_is_inert_text(
     )
     assert not found, "\n".join(found)
 
+    # Before asking which cards are shown, which would lay them out one by one.
+    _evaluate(tab, _RESTYLE, _ALL_LAID_OUT)
     texts = _evaluate(tab, "return cards().map((card) => card.textContent);")
     assert len(texts) == len(shortlist.candidates)
     lost = []
@@ -146,7 +148,6 @@ def test_every_payload_in_every_field_is_inert_text(
         ]
     assert not lost, "\n".join(lost)
 
-    _evaluate(tab, _RESTYLE, _ALL_LAID_OUT)
     plain = [n for n, wire in enumerate(wires) if wire["profileId"].startswith("plain")]
     assert len(plain) > len(wires) / 20
     neighbours = _evaluate(
