@@ -262,7 +262,7 @@ def test_long_word_does_not_widen_the_card(
         target[place[-1]] = "x" * letters
         # Straight into the model: loading would cut the word to its field's limit.
         candidate = Candidate.model_validate(payload)
-        cards = {
+        cards: dict[str, str] = {
             format_: render_card(candidate, format=format_, density="detail", show_emails=True)
             for format_ in _FORMATS
         }
