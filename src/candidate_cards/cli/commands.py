@@ -198,6 +198,21 @@ _vendor = _options(
     ),
 )
 
+_timeout = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 86400, min_open=True),
+    default=900.0,
+    show_default=True,
+    help="Longest wait; what was started goes on all the same.",
+)
+_interval = click.option(
+    "--interval",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 3600),
+    help="Pause before each look; by default what the contract asks for: 5, of previews 10.",
+)
+
 _following = _options(
     click.option(
         "-o",
@@ -210,20 +225,8 @@ _following = _options(
     click.option(
         "--no-wait", is_flag=True, help="Write the present state; `results` goes on later."
     ),
-    click.option(
-        "--timeout",
-        metavar="SECONDS",
-        type=click.FloatRange(0, 86400, min_open=True),
-        default=900.0,
-        show_default=True,
-        help="Longest wait; what was started goes on all the same.",
-    ),
-    click.option(
-        "--interval",
-        metavar="SECONDS",
-        type=click.FloatRange(0, 3600),
-        help="Pause before each look; by default what the contract asks for: 5, of previews 10.",
-    ),
+    _timeout,
+    _interval,
     click.option(
         "--json", "as_json", is_flag=True, help="Report as JSON on stdout; the result needs -o."
     ),
@@ -623,6 +626,48 @@ def sandbox(**options: Any) -> None:  # noqa: ANN401 - passed on by name
     serve(**options)
 
 
+@application.command()
+@click.option(
+    "--port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="0 takes a free one.",
+)
+@click.option(
+    "--host",
+    metavar="HOST",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; by default this machine alone can call, in a container 0.0.0.0.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(("local", "proxy", "fallback")),
+    help="Whose cards render-html gives: the store's, the vendor's, or the store's where the "
+    "vendor fails.  [default: local]",
+)
+@click.option(
+    "--store",
+    metavar="URL",
+    help="The database, as for `store` and `keys`; one with a password belongs into "
+    "CANDIDATE_CARDS_STORE.",
+)
+@click.option("--check", is_flag=True, help="Print every setting, secrets masked, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, once it listens.")
+def serve(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Serve cards over HTTP: the vendor's render-html, for the store's candidates or the vendor's.
+
+    Whatever else can be set is a variable CANDIDATE_CARDS_SERVE_..., which --check lists, in the
+    environment, in .env, or a file in /run/secrets. The log is on stderr, one JSON object a line.
+    It needs the extra `serve`. SIGTERM and Ctrl-C end it once requests under way are answered.
+    """
+    from candidate_cards.cli.serve import serve as run
+
+    run(**options)
+
+
 _store = _options(
     click.option(
         "--store",
@@ -689,6 +734,27 @@ def import_(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pa
 
     _check_inputs(options["inputs"])
     ctx.exit(import_candidates(**options))
+
+
+@store_group.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument("request_ids", metavar="REQUEST_ID...", nargs=-1, required=True)
+@_company
+@_timeout
+@_interval
+@_vendor
+@_store
+@click.pass_context
+def fetch(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Save the candidates of the vendor's runs.
+
+    REQUEST_ID may be of a search, a preview or an enrichment that was started before. For those
+    without webhooks: `serve` does the same when the vendor tells it of a run's end.
+    """
+    from candidate_cards.cli.fetch import FetchOptions, run
+    from candidate_cards.cli.vendor import VendorOptions
+
+    vendor = VendorOptions.taken_from(options)
+    ctx.exit(run(FetchOptions(**options, vendor=vendor)))
 
 
 @store_group.command(no_args_is_help=True, epilog=EPILOG)
