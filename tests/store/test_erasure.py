@@ -9,7 +9,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Event
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -174,52 +173,92 @@ def test_another_process_that_has_it_open_does_not_matter(store: Store, place: P
         assert not found(place, 1)
 
 
+# What keeps a database from letting go of what was deleted, as a backup or a report would.
+HOLDS = (
+    "sqlite: a reader",
+    "postgresql: a snapshot",
+    "postgresql: a reader of the table",
+    "postgresql: a writer",
+    "postgresql: a prepared transaction",
+)
+
+
 @contextmanager
-def old_state(place: Place) -> Iterator[None]:
-    """Keep reading a state of the database, as a backup or a report would."""
+def held(place: Place, how: str) -> Iterator[None]:
+    """Go on using a state of the database that was before now."""
     if place.kind == "sqlite":
         path = place.url.removeprefix("sqlite:///")
         with closing(sqlite3.connect(path, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             assert reader.execute("SELECT count(*) FROM cards_candidates").fetchone() == (1,)
             yield
-    else:
-        with psycopg.connect(place.url) as reader:
-            reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            # Not of a table of ours: what somebody has read, VACUUM waits for by itself.
-            reader.execute("SELECT count(*) FROM pg_class")
-            yield
+        return
+    with psycopg.connect(place.url) as session:
+        if how.endswith("snapshot"):
+            session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        session.execute("SELECT 1")
+        if how.endswith("table"):
+            session.execute("SELECT count(*) FROM cards_candidates")
+        if how.endswith(("writer", "prepared transaction")):
+            session.execute("CREATE TABLE of_another_application (name text)")
+        if how.endswith("prepared transaction"):
+            session.execute("PREPARE TRANSACTION 'another'")
+        yield
+        session.rollback()
+        if how.endswith("prepared transaction"):
+            session.autocommit = True
+            session.execute("ROLLBACK PREPARED 'another'")
 
 
-def test_a_reader_that_comes_to_an_end_is_waited_for(store: Store, place: Place) -> None:
-    """Erasing returns when the bytes are gone, however long a reader needed them."""
-    store.save("acme", [marked(1)], at=NOW)
-    released = Event()
-    with ThreadPoolExecutor(1) as executor:
-        with old_state(place):
+@pytest.fixture(params=HOLDS)
+def how(request: pytest.FixtureRequest) -> str:
+    """Each way to hold on to an older state."""
+    value: str = request.param
+    return value
+
+
+@pytest.fixture
+def held_place(request: pytest.FixtureRequest, how: str) -> Place:
+    """The database of that way."""
+    value: Place = request.getfixturevalue(f"{how.partition(':')[0]}_place")
+    return value
+
+
+def test_who_still_uses_an_older_state_is_waited_for(held_place: Place, how: str) -> None:
+    """Erasing returns when the bytes are gone; meanwhile nobody has to wait for it."""
+    with open_store(held_place.url) as store, ThreadPoolExecutor(1) as executor:
+        store.save("acme", [marked(1)], at=NOW)
+        with held(held_place, how):
             erasing = executor.submit(store.erase, "acme", "ID-0001-x")
-            assert not released.wait(0.5)
+            while store.versions("acme", ["ID-0001-x"]):
+                pass
+            for number in range(2, 12):
+                store.save("acme", [marked(number)], at=NOW)
+                assert len(store.load("acme", [f"ID-{number:04d}-x"])) == 1
             assert not erasing.done()
-            assert store.versions("acme", ["ID-0001-x"]) == {}
+            assert found(held_place, 1)
         assert erasing.result() is True
-    assert not found(place, 1)
+        assert not found(held_place, 1)
+        assert store.count() == 10
 
 
-def test_a_reader_that_stays_is_told_and_made_up_for(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+def test_who_goes_on_using_it_is_told_and_made_up_for(
+    held_place: Place, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The candidate is gone for all who ask; what is left to do is said, and remembered."""
     for module in (sqlite, postgresql):
-        monkeypatch.setattr(module, "PATIENCE", 0.3)
-    with open_store(place.url) as store:
+        monkeypatch.setattr(module, "PATIENCE", 1)
+    with open_store(held_place.url) as store:
         store.save("acme", [marked(1)], at=NOW)
-        with old_state(place):
-            with pytest.raises(StoreError, match="afterwards run: candidate-cards store sweep"):
+        with held(held_place, how):
+            with pytest.raises(StoreError) as caught:
                 store.erase("acme", "ID-0001-x")
+            assert "an older state" in str(caught.value)
+            assert "later run candidate-cards store sweep" in str(caught.value)
             assert store.count() == 0
-            assert found(place, 1)
+            assert found(held_place, 1)
         store.sweep(NOW)
-        assert not found(place, 1)
+        assert not found(held_place, 1)
 
 
 @pytest.mark.parametrize("later", ["erase", "sweep"])

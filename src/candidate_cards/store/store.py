@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self, get_args
 from pydantic import SecretStr
 from sqlalchemy import Text, and_, bindparam, cast, delete, exists, func, select, update
 
-from candidate_cards.errors import InputError, Problem
+from candidate_cards.errors import InputError, Problem, StoreError
 
 from .database import Query, QueryByIds
 from .deliveries import StoredDeliveries
@@ -256,8 +256,8 @@ class Store:
             Whether there was anything.
 
         Raises:
-            StoreError: The database failed, or somebody still reads an older state: the candidate
-                is erased then for everybody who asks, and the text says what to do for its bytes.
+            StoreError: The database failed; or the candidate is erased for everybody who asks, and
+                the text says why its bytes are still there and what to do then.
         """
         if not _findable(company, [profile_id]):
             return False
@@ -345,7 +345,14 @@ class Store:
         ((newest,),) = self._unpurged.rows()
         if newest is None:
             return
-        self._database.purge()
+        try:
+            self._database.purge()
+        except StoreError as error:
+            message = (
+                f"{error}; what was erased is gone for all who ask, but not from the files yet:"
+                " later run candidate-cards store sweep"
+            )
+            raise StoreError(message) from None
         with self._database.writing() as connection:
             connection.execute(delete(ERASURES).where(ERASURES.c.id <= newest))
 
