@@ -27,24 +27,22 @@ from datetime import UTC, datetime
 from candidate_cards.models import Candidate
 from candidate_cards.store import open_store
 
-url, who, rows = sys.argv[1], sys.argv[2], int(sys.argv[3])
+url, who, saves = sys.argv[1], sys.argv[2], int(sys.argv[3])
 now = datetime(2026, 6, 1, 8, tzinfo=UTC)
 with open_store(url) as store:
-    for at in range(rows):
-        candidates = [
-            Candidate(profile_id=f"{who}-{at}", name="x" * 500),
-            Candidate.model_validate({"profileId": "both", who: at}),
-        ]
+    for at in range(saves):
+        own = [Candidate(profile_id=f"{who}-{at}-{each}", name="x" * 500) for each in range(19)]
+        candidates = [*own, Candidate.model_validate({"profileId": "both", who: at})]
         store.save("acme", candidates, at=now)
 """
 
 
 def test_two_processes_write_without_an_error(place: Place) -> None:
-    """Each waits for the other; no save is lost, not even of a candidate that both change."""
-    rows = 200
+    """Each waits for the other: of 10,000 rows none is lost, not even of one that both change."""
+    saves = 250
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, place.url, who, str(rows)],
+            [sys.executable, "-c", WRITER, place.url, who, str(saves)],
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -55,9 +53,9 @@ def test_two_processes_write_without_an_error(place: Place) -> None:
             _, complaint = process.communicate()
         assert (process.returncode, complaint) == (0, "")
     with open_store(place.url) as store:
-        assert store.count("acme") == 2 * rows + 1
+        assert store.count("acme") == 2 * 19 * saves + 1
         both = store.load("acme", ["both"])["both"].candidate.to_wire()
-        assert both == {"profileId": "both", "one": rows - 1, "two": rows - 1}
+        assert both == {"profileId": "both", "one": saves - 1, "two": saves - 1}
 
 
 def test_threads_share_a_store(store: Store) -> None:
