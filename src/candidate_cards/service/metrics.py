@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -41,6 +42,9 @@ class Metrics:
             ("operation", "status"),
             registry=self._registry,
         )
+        # To look a child up by its labels takes longer than to count.
+        self._answered = cache(self._requests.labels)
+        self._counted = cache(self._cards.labels)
 
         self._deliveries = Counter(
             "cards_deliveries",
@@ -80,7 +84,7 @@ class Metrics:
             seconds: From the request's head to the answer's end.
         """
         known = method if method in _METHODS else "_OTHER"
-        self._requests.labels(known, route, str(status)).observe(seconds)
+        self._answered(known, route, status).observe(seconds)
 
     def rendered(self, format_name: str, theme: str, outcome: str, seconds: float) -> None:
         """Take note of a rendering.
@@ -96,7 +100,7 @@ class Metrics:
     def cards(self, format_name: str, theme: str, outcome: str, count: int) -> None:
         """Count cards: ``rendered``, ``cached``, ``vendor`` or ``missing``."""
         if count:
-            self._cards.labels(format_name, theme, outcome).inc(count)
+            self._counted(format_name, theme, outcome).inc(count)
 
     def called(self, operation: str, status: str) -> None:
         """Count a use of the vendor: its status, or ``timeout`` or ``connection``."""

@@ -16,6 +16,8 @@ from candidate_cards.store import open_store
 
 from .background import in_background
 from .cards import CardCache
+from .embeds import Embeds
+from .gate import UnderWay
 from .inbox import Inbox
 from .intake import Intake
 from .lookups import Lookups
@@ -53,6 +55,7 @@ class Service:
         StoreError: The database cannot be used.
 
     Attributes:
+        under_way: The requests that are being answered.
         is_stopping: Whether to ask that no more requests are sent here.
     """
 
@@ -71,7 +74,9 @@ class Service:
             self.settings.cache_bytes, round(self.settings.cache_seconds * 1000), now
         )
         self.vendors = Vendors(self.settings)
+        self.embeds = Embeds(self.settings, self.store)
         self.render_html_body = render_html_body(self.settings.profile_limit)
+        self.under_way = UnderWay()
         companies, vendor_url = self.settings.companies, self.settings.vendor_url
         self.intake = Intake(self.store, companies, vendor_url, self.metrics, now=self.time)
         self.inbox = Inbox(
@@ -106,7 +111,8 @@ class Service:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Do what is to be done between requests."""
-        tasks = [asyncio.create_task(task()) for task in (self._sweep, self.retention.work)]
+        chores = (self.under_way.watch, self._sweep, self.retention.work)
+        tasks = [asyncio.create_task(chore()) for chore in chores]
         try:
             with in_background(self.intake.work):
                 yield
