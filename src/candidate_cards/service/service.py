@@ -15,6 +15,7 @@ from candidate_cards.store import open_store
 
 from .cards import CardCache
 from .embeds import Embeds
+from .gallery import Gallery
 from .lookups import Lookups
 from .metrics import Metrics
 from .settings import Settings, read_settings
@@ -67,6 +68,7 @@ class Service:
         )
         self.vendors = Vendors(self.settings)
         self.embeds = Embeds(self.settings, self.store)
+        self.gallery = Gallery() if self.settings.development else None
         self.render_html_body = render_html_body(self.settings.profile_limit)
         self.is_stopping = False
         self._threads = ThreadPoolExecutor(_THREADS, "candidate-cards")
