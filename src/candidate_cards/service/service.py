@@ -17,6 +17,7 @@ from candidate_cards.store import open_store
 from .background import in_background
 from .cards import CardCache
 from .embeds import Embeds
+from .gallery import Gallery
 from .gate import UnderWay
 from .inbox import Inbox
 from .intake import Intake
@@ -75,6 +76,7 @@ class Service:
         )
         self.vendors = Vendors(self.settings)
         self.embeds = Embeds(self.settings, self.store)
+        self.gallery = Gallery() if self.settings.development else None
         self.render_html_body = render_html_body(self.settings.profile_limit)
         self.under_way = UnderWay()
         companies, vendor_url = self.settings.companies, self.settings.vendor_url
