@@ -78,19 +78,21 @@ _DRAWING_TAG: Final = re.compile(rf"</?(?:{'|'.join(sorted(_DRAWN))})[ >]")
 _WRAPPER: Final = (
     '<div data-ng-non-bindable="" style="font-family:Inter,system-ui,-apple-system,Segoe UI,'
     "Roboto,Helvetica Neue,Arial,sans-serif;display:block;position:relative;max-width:100%;"
-    # Two ways to one end: browsers of before 2022 do not know the second.
-    'overflow:hidden;contain:layout paint style;isolation:isolate;unicode-bidi:isolate">'
+    # Two ways to one end: browsers of before 2022 do not know the second. With a margin, since a
+    # clip along the edge of a card would draw its corners another way.
+    "overflow:hidden;overflow:clip;overflow-clip-margin:1px;contain:layout paint style;"
+    'isolation:isolate;unicode-bidi:isolate">'
 )
 _END: Final = "</div>"
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
-_NUMBER: Final = re.compile(r"-?\d{1,6}(?:\.\d{1,6})?%?")
-_NUMBERS: Final = re.compile(r"[\d\s,.e+-]{1,2000}")
-_PATH: Final = re.compile(r"[MmLlHhVvCcSsQqTtAaZz\d\s,.e+-]{1,10000}")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?%?")
+_NUMBERS: Final = re.compile(r"(?>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[ ,]*+){1,200}+")
+_PATH: Final = re.compile(r"[Mm][A-DF-Za-df-z0-9 ,.+-]{1,10000}")
 _TRANSFORM: Final = re.compile(
-    r"(?:\s*(?:matrix|rotate|scale|skewX|skewY|translate)\([\d\s,.e+-]{1,100}\)\s*,?){1,8}"
+    r"(?>(?:matrix|rotate|scale|skewX|skewY|translate)\([0-9 ,.+-]{1,100}\)[ ,]*+){1,8}+"
 )
-_COUNT: Final = re.compile(r"[1-9]\d?")
+_COUNT: Final = re.compile(r"[1-9][0-9]?")
 _WORD: Final = re.compile(r"[a-z-]{1,20}")
 # None that speaks up by itself, is a landmark of the page, or takes input.
 _ROLES: Final = _listed("""

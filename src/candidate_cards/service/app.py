@@ -16,7 +16,7 @@ from candidate_cards.contract.refusals import framework_refusal, invalid
 
 from .gate import Gate
 from .logs import hush
-from .routes import embeds, operations, render_html
+from .routes import embeds, operations, render_html, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .service import Service
 
 #: One module per group of routes; each has a ``router``, and ``MODELS`` for the OpenAPI document.
-_GROUPS = (render_html, embeds, operations)
+_GROUPS = (render_html, embeds, webhooks, operations)
 
 
 def create_app(service: Service) -> FastAPI:

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from candidate_cards.models import ErrorCode, RenderedCard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
 _THEMES: Final = ("dark", "light")
 _OVERHEAD: Final = 500  # bytes that an entry takes beside the card
@@ -46,13 +46,14 @@ def not_found(profile_id: str) -> RenderedCard:
     )
 
 
-def joined(cards: Iterable[Card]) -> tuple[bytes, bytes]:
-    """Return the body of an answer with these cards, and their digests."""
-    cards = tuple(cards)
+def joined(cards: Sequence[Card]) -> tuple[bytes, bytes]:
+    """Return the body of an answer with these cards, at least one, and their digests."""
     count = sum(card.success for card in cards)
-    data = b",".join([card.wire for card in cards])
-    body = b'{"success":true,"renderedCount":%d,"data":[%b]}' % (count, data)
-    return body, b"".join([card.digest for card in cards])
+    parts = [b'{"success":true,"renderedCount":%d,"data":[' % count]  # one join: cards are large
+    for card in cards:
+        parts += (card.wire, b",")
+    parts[-1] = b"]}"
+    return b"".join(parts), b"".join([card.digest for card in cards])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,10 @@ class CardCache:
         """Forget a company's candidates."""
         for key in [key for key in self._kept if key[0] == company]:
             del self._kept[key]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
 
     def expire(self) -> None:
         """Forget what was kept for long enough."""

@@ -20,7 +20,7 @@ _log = logging.getLogger("candidate_cards.service")
 _OURS: Final = "candidate_cards"
 
 
-def answered(exchange: Exchange, method: str, route: str, status: int, seconds: float) -> None:
+def log_answer(exchange: Exchange, method: str, route: str, status: int, seconds: float) -> None:
     """Log an answer.
 
     Args:
@@ -45,7 +45,7 @@ def answered(exchange: Exchange, method: str, route: str, status: int, seconds: 
     )
 
 
-def broken(error: BaseException, exchange: Exchange) -> None:
+def log_bug(error: BaseException, exchange: Exchange) -> None:
     """Log a bug: what was raised and where, without its text and the variables there.
 
     Args:

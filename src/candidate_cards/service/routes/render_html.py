@@ -1,7 +1,6 @@
 """The vendor's render-html: cards of stored candidates, of the vendor, or of the two."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from hashlib import blake2b
 from time import perf_counter
 from typing import Literal
@@ -12,7 +11,7 @@ from pydantic_core import to_json
 
 from candidate_cards.contract.bodies import RenderHtmlBody, read_body
 from candidate_cards.contract.callers import unauthorized
-from candidate_cards.contract.openapi import accepts, answers
+from candidate_cards.contract.openapi import NEEDS_KEY, accepts, answers
 from candidate_cards.errors import InputError, VendorError
 from candidate_cards.models import Candidate, RenderHtmlResponse
 from candidate_cards.relay import RelayedCards
@@ -23,7 +22,7 @@ from candidate_cards.service.service import Service
 from candidate_cards.service.vendors import vendor_refusal
 from candidate_cards.store import Store
 
-from . import Credentials, admit, key_of, secret_of, service_of
+from . import admit, key_of, secret_of, service_of
 
 router = APIRouter(prefix="/sourcing", tags=["sourcing"])
 MODELS = (RenderHtmlBody, RenderHtmlResponse)
@@ -38,9 +37,10 @@ Theme = Literal["dark", "light"]
 @router.post(
     "/render-html",
     responses=answers({200: (RenderHtmlResponse,)}, 402, 408, 413, 502, 504),
-    openapi_extra=accepts(RenderHtmlBody),
+    # Not by a dependency: the framework takes longer to see to one than the cards take.
+    openapi_extra={**accepts(RenderHtmlBody), **NEEDS_KEY},
 )
-async def render_html(request: Request, _credentials: Credentials) -> Response:
+async def render_html(request: Request) -> Response:
     """Make the cards of up to 10 profiles."""
     service = service_of(request)
     key = await key_of(request)
@@ -60,10 +60,10 @@ async def render_html(request: Request, _credentials: Credentials) -> Response:
 
 
 async def _local(
-    service: Service, company: str, profile_ids: Sequence[str], theme: Theme
+    service: Service, company: str, profile_ids: tuple[str, ...], theme: Theme
 ) -> Sequence[Card]:
     """Return cards of what is stored now, whichever process has changed it."""
-    versions = await service.lookups.ask(partial(service.store.versions, company, profile_ids))
+    versions = await service.lookups.ask(service.store.versions, company, profile_ids)
     cards: dict[str, Card] = {}
     for profile_id in profile_ids:
         version = versions.get(profile_id)
