@@ -296,6 +296,7 @@ class Store:
         """
         number = as_number(now, "now")
         with self._database.writing() as connection:
+            self._database.lock(connection, None)
             counts = [
                 connection.execute(delete(table).where(table.c.expires_at <= number)).rowcount
                 for table in (EMBEDS, DELIVERIES)
@@ -393,8 +394,8 @@ class Store:
             "expires_at": None if expires_at is None else as_number(expires_at, "expires_at"),
         }
         with self._database.writing() as connection:
-            insert = self._database.insert(KEYS).values(row)
-            if not connection.execute(insert.on_conflict_do_nothing()).rowcount:
+            insert = self._database.insert(KEYS).values(row).on_conflict_do_nothing()
+            if connection.execute(insert.returning(KEYS.c.id)).first() is None:
                 raise InputError([Problem("is stored already", path=("secret",))])
         return key, secret
 
