@@ -1,0 +1,116 @@
+"""A store in one SQLite file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+
+from candidate_cards.errors import InputError, Problem, StoreError
+
+from .database import Database
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlalchemy import URL, Connection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+#: How long a writer waits for others, in seconds. VACUUM takes most: about 15 ms for each MB.
+_PATIENCE: Final = 60.0
+
+_PRAGMAS: Final = (
+    "synchronous = FULL",  # what was acknowledged survives a power cut
+    "foreign_keys = ON",
+    "secure_delete = ON",  # builds differ in what they do unasked
+)
+
+
+class SqliteDatabase(Database):
+    """A file in WAL mode: readers and one writer at a time, of any thread or process.
+
+    After an erasure the file is written anew (``VACUUM``) and the log is emptied. ``secure_delete``
+    alone is not enough: where SQLite moves rows from a page to its neighbour, copies of them stay
+    behind in the gap, and later deletions do not find these. What the file system keeps of blocks
+    that it has freed, and what backups hold, is beyond this.
+    """
+
+    begin = "BEGIN IMMEDIATE"  # a transaction that reads first could not go on to write
+    insert = staticmethod(insert)
+
+    def __init__(self, url: URL, *, create: bool) -> None:
+        path = url.database or ""
+        if path in {"", ":memory:"} or path.startswith("file:") or url.query or url.host:
+            message = "must name a file: sqlite:///candidate-cards.sqlite3, with a fourth / if its"
+            raise InputError([Problem(f"{message} path is absolute", path=("url",))])
+        name = f"sqlite:///{path}"
+        try:
+            # It holds people's data: for its owner only. SQLite makes the files beside it alike.
+            os.close(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "is no path"
+            message = f"{name}: {reason}"
+            raise StoreError(message) from None
+        engine = create_engine(
+            url.set(drivername="sqlite+pysqlite", database=os.fspath(Path(path).absolute())),
+            isolation_level="AUTOCOMMIT",
+            connect_args={"timeout": _PATIENCE},
+            hide_parameters=True,
+            json_serializer=str,
+        )
+        super().__init__(engine, name)
+        event.listen(engine, "connect", _configure)
+        self._use_log()
+
+    def _use_log(self) -> None:
+        """Switch the file to a write-ahead log, which it then stays with.
+
+        Why a loop: for this SQLite does not wait while another process does the same.
+        """
+        until = monotonic() + _PATIENCE
+        while True:
+            try:
+                self.rows("PRAGMA journal_mode = WAL", [])
+            except StoreError as error:
+                if "locked" not in str(error) or monotonic() > until:
+                    self.close()
+                    raise
+                sleep(0.01)
+            else:
+                return
+
+    def reason(self, error: BaseException | None) -> str:
+        """SQLite's messages name tables and columns, and no values."""
+        return str(error)
+
+    def tables(self) -> frozenset[str]:
+        """Return the names of all tables."""
+        found = self.rows("SELECT name FROM sqlite_schema WHERE type = 'table'", [])
+        return frozenset(name for (name,) in found)
+
+    def lock(self, connection: Connection, company: str | None) -> None:
+        """Nothing to do: a transaction has the whole file."""
+
+    def purge(self) -> None:
+        """Write the file anew, and empty the log.
+
+        Raises:
+            StoreError: Another process goes on reading what was there before.
+        """
+        self.rows("VACUUM", [])
+        ((busy, _, _),) = self.rows("PRAGMA wal_checkpoint(TRUNCATE)", [])
+        if busy:
+            message = (
+                f"{self.name}: erased, but another process still reads an older state, which the"
+                " log holds until then; afterwards run: candidate-cards store sweep"
+            )
+            raise StoreError(message)
+
+
+def _configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
