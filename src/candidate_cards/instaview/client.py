@@ -245,17 +245,29 @@ class Client:
         )
 
     def render_html(
-        self, profile_ids: Sequence[str], *, theme: Literal["dark", "light"] = "dark"
+        self,
+        profile_ids: Sequence[str],
+        *,
+        theme: Literal["dark", "light"] = "dark",
+        timeout: float | None = None,
+        repeat: bool = True,
     ) -> RenderHtmlResponse:
         """Have the vendor make HTML cards of any number of profiles, ten a call.
 
         Cards come in the order of the ids, repeated ones once. A profile without a card has
-        ``success`` false and a reason. The HTML is the vendor's, and so not to be trusted.
+        ``success`` false and a reason. The HTML is the vendor's, and so not to be trusted:
+        `candidate_cards.relay` makes it safe.
+
+        Args:
+            profile_ids: Any number.
+            theme: One of the vendor's two.
+            timeout: Seconds for all of it; without it each call has the client's own.
+            repeat: Whether a call that failed is made again where that cannot cost anything.
 
         Raises:
             VendorError: Not even the first ten could be asked for.
         """
-        return finished(self._protocol.render_html(profile_ids, theme))
+        return finished(self._protocol.render_html(profile_ids, theme, timeout, repeat=repeat))
 
     def create_webhook(self, request: WebhookCreateRequest) -> WebhookCreated:
         """Create a webhook; keep its ``signing_secret``, which is never shown again."""
@@ -429,10 +441,15 @@ class AsyncClient:
         )
 
     async def render_html(
-        self, profile_ids: Sequence[str], *, theme: Literal["dark", "light"] = "dark"
+        self,
+        profile_ids: Sequence[str],
+        *,
+        theme: Literal["dark", "light"] = "dark",
+        timeout: float | None = None,
+        repeat: bool = True,
     ) -> RenderHtmlResponse:
         """Like :meth:`Client.render_html`."""
-        return await self._protocol.render_html(profile_ids, theme)
+        return await self._protocol.render_html(profile_ids, theme, timeout, repeat=repeat)
 
     async def create_webhook(self, request: WebhookCreateRequest) -> WebhookCreated:
         """Like :meth:`Client.create_webhook`."""
