@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     Insert = PostgresqlInsert | SqliteInsert
 
+#: How long a writer waits for others, in seconds. Longest takes writing a file anew: SQLite needs
+#: about 15 ms for each MB.
+PATIENCE: Final = 60.0
+
 _IDS_AT_ONCE: Final = (1, 10, 100)
 
 
@@ -68,10 +72,25 @@ class Database(ABC):
         Raises:
             StoreError: The database failed.
         """
+        with self._driver() as connection:
+            return driver_rows(connection, text, values)
+
+    def run(self, text: str) -> None:
+        """Run a statement that finds nothing and is allowed in no transaction.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        with self._driver() as connection:
+            connection.execute(text)
+
+    @contextmanager
+    def _driver(self) -> Iterator[Any]:
+        """Lend a driver's connection; `failing` as everywhere."""
         with self.failing():
             connection = self.engine.raw_connection()
             try:
-                return driver_rows(connection.driver_connection, text, values)
+                yield connection.driver_connection
             finally:
                 connection.close()
 
@@ -110,8 +129,8 @@ class Database(ABC):
         """Return the names of all tables, of the store and of others."""
 
     @abstractmethod
-    def lock(self, connection: Connection, company: str | None) -> None:
-        """Let nobody else write for a company, or for any, until the transaction ends."""
+    def lock(self, connection: Connection, owner: str | None) -> None:
+        """Let nobody else write for a company or a receiver, or for any, in this transaction."""
 
     @abstractmethod
     def purge(self) -> None:

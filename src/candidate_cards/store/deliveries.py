@@ -41,14 +41,16 @@ class StoredDeliveries:
             WebhookStoreError: The database failed.
         """
         with self._transaction() as connection:
+            self._database.lock(connection, self.receiver)
             connection.execute(
                 delete(DELIVERIES).where(
                     DELIVERIES.c.receiver == self.receiver,
                     DELIVERIES.c.expires_at <= as_number(now),
                 )
             )
-            claim = self._insert(delivery_id, now + lease, handled=False).on_conflict_do_nothing()
-            if connection.execute(claim).rowcount:
+            insert = self._insert(delivery_id, now + lease, handled=False)
+            claim = insert.on_conflict_do_nothing().returning(DELIVERIES.c.id)
+            if connection.execute(claim).first() is not None:
                 return Claim.NEW
             is_handled = connection.scalar(
                 select(DELIVERIES.c.handled).where(

@@ -116,6 +116,10 @@ def _connect(url: str, *, create: bool = True) -> Database:
             from .sqlite import SqliteDatabase  # noqa: PLC0415
 
             return SqliteDatabase(parsed, create=create)
+        case "postgresql" | "postgres":
+            from .postgresql import PostgresqlDatabase  # noqa: PLC0415
+
+            return PostgresqlDatabase(parsed)
         case _:
             raise _no_url()
 

@@ -12,16 +12,13 @@ from sqlalchemy.dialects.sqlite import insert
 
 from candidate_cards.errors import InputError, Problem, StoreError
 
-from .database import Database
+from .database import PATIENCE, Database
 
 if TYPE_CHECKING:
     import sqlite3
 
     from sqlalchemy import URL, Connection
     from sqlalchemy.pool import ConnectionPoolEntry
-
-#: How long a writer waits for others, in seconds. VACUUM takes most: about 15 ms for each MB.
-_PATIENCE: Final = 60.0
 
 _PRAGMAS: Final = (
     "synchronous = FULL",  # what was acknowledged survives a power cut
@@ -58,7 +55,7 @@ class SqliteDatabase(Database):
         engine = create_engine(
             url.set(drivername="sqlite+pysqlite", database=os.fspath(Path(path).absolute())),
             isolation_level="AUTOCOMMIT",
-            connect_args={"timeout": _PATIENCE},
+            connect_args={"timeout": PATIENCE},
             hide_parameters=True,
             json_serializer=str,
         )
@@ -71,7 +68,7 @@ class SqliteDatabase(Database):
 
         Why a loop: for this SQLite does not wait while another process does the same.
         """
-        until = monotonic() + _PATIENCE
+        until = monotonic() + PATIENCE
         while True:
             try:
                 self.rows("PRAGMA journal_mode = WAL", [])
@@ -92,7 +89,7 @@ class SqliteDatabase(Database):
         found = self.rows("SELECT name FROM sqlite_schema WHERE type = 'table'", [])
         return frozenset(name for (name,) in found)
 
-    def lock(self, connection: Connection, company: str | None) -> None:
+    def lock(self, connection: Connection, owner: str | None) -> None:
         """Nothing to do: a transaction has the whole file."""
 
     def purge(self) -> None:
@@ -101,7 +98,7 @@ class SqliteDatabase(Database):
         Raises:
             StoreError: Another process goes on reading what was there before.
         """
-        self.rows("VACUUM", [])
+        self.run("VACUUM")
         ((busy, _, _),) = self.rows("PRAGMA wal_checkpoint(TRUNCATE)", [])
         if busy:
             message = (

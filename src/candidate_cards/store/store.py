@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 _LETTERS: Final = string.ascii_letters + string.digits
 _SECRET: Final = re.compile(r"[\x21-\x7e]{20,1000}")
+_END: Final = 1 << 62  # of all times
 _MOST_CALLS: Final = 1_000_000_000
 
 
@@ -105,6 +106,15 @@ class Store:
             .where(FETCHES.c.due_at <= bindparam("now"))
             .order_by(FETCHES.c.due_at, FETCHES.c.request_id)
             .limit(bindparam("most")),
+        )
+        self._count = Query(
+            database,
+            select(func.count())
+            .select_from(CANDIDATES)
+            .where(
+                CANDIDATES.c.company == func.coalesce(bindparam("company"), CANDIDATES.c.company),
+                CANDIDATES.c.saved_at < bindparam("before"),
+            ),
         )
         self._unpurged = Query(database, select(func.max(ERASURES.c.id)))
 
@@ -221,6 +231,22 @@ class Store:
             for profile_id, version, saved_at, payload in found
         }
 
+    def count(self, company: str | None = None, *, older_than: datetime | None = None) -> int:
+        """Return how many candidates there are.
+
+        Args:
+            company: Whose; ``None`` for everybody's.
+            older_than: Only those that were last saved before.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        if company is not None and not _findable(company, [company]):
+            return 0
+        before = _END if older_than is None else as_number(older_than, "older_than")
+        ((count,),) = self._count.rows(company=company, before=before)
+        return int(count)
+
     def erase(self, company: str, profile_id: str) -> bool:
         """Erase a candidate and its embeds, and leave no byte of them in the database's files.
 
@@ -296,6 +322,7 @@ class Store:
         """
         number = as_number(now, "now")
         with self._database.writing() as connection:
+            self._database.lock(connection, None)
             counts = [
                 connection.execute(delete(table).where(table.c.expires_at <= number)).rowcount
                 for table in (EMBEDS, DELIVERIES)
@@ -393,8 +420,8 @@ class Store:
             "expires_at": None if expires_at is None else as_number(expires_at, "expires_at"),
         }
         with self._database.writing() as connection:
-            insert = self._database.insert(KEYS).values(row)
-            if not connection.execute(insert.on_conflict_do_nothing()).rowcount:
+            insert = self._database.insert(KEYS).values(row).on_conflict_do_nothing()
+            if connection.execute(insert.returning(KEYS.c.id)).first() is None:
                 raise InputError([Problem("is stored already", path=("secret",))])
         return key, secret
 
