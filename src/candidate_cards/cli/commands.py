@@ -621,3 +621,173 @@ def sandbox(**options: Any) -> None:  # noqa: ANN401 - passed on by name
     from candidate_cards.cli.sandbox import serve
 
     serve(**options)
+
+
+_store = _options(
+    click.option(
+        "--store",
+        "url",
+        metavar="URL",
+        envvar="CANDIDATE_CARDS_STORE",
+        default="sqlite:///candidate-cards.sqlite3",
+        show_default=True,
+        help="sqlite:///FILE or postgresql://USER@HOST/DATABASE; one with a password belongs "
+        "into the variable.  [env: CANDIDATE_CARDS_STORE]",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Report as JSON on stdout."),
+)
+_company = click.option("--company", metavar="ID", required=True, help="Whose.")
+
+
+@application.group(name="store")
+def store_group() -> None:
+    """Look after the database of candidates.
+
+    It needs the extra `store`, and for PostgreSQL the extra `postgresql`.
+    """
+
+
+@store_group.command()
+@_store
+def upgrade(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Bring the tables to this version.
+
+    An empty database gets its tables unasked, an older one only so, and there is no way back: make
+    a backup before.
+    """
+    from candidate_cards.cli.store import upgrade as run
+
+    run(**options)
+
+
+@store_group.command()
+@click.option("--company", metavar="ID", help="Count only its candidates.")
+@_store
+@click.pass_context
+def status(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Say what is in the store.
+
+    Exits with 1 if it has to be upgraded first.
+    """
+    from candidate_cards.cli.store import print_status
+
+    ctx.exit(print_status(**options))
+
+
+@store_group.command(name="import", no_args_is_help=True, epilog=EPILOG)
+@_inputs
+@_company
+@_store
+@click.pass_context
+def import_(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Save the candidates of results.
+
+    INPUT is what `render` reads, or - for stdin. Who is in the store already is merged: values that
+    are not empty win over older ones.
+    """
+    from candidate_cards.cli.store import import_candidates
+
+    _check_inputs(options["inputs"])
+    ctx.exit(import_candidates(**options))
+
+
+@store_group.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument("profile_ids", metavar="[PROFILE_ID]...", nargs=-1)
+@click.option("--company", metavar="ID", help="Whose candidates.")
+@click.option("--everything", is_flag=True, help="All of the company, its keys included.")
+@click.option(
+    "--older-than",
+    metavar="DAYS",
+    type=click.IntRange(0, 100_000),
+    help="Whoever was last saved so many days ago; without --company everybody's.",
+)
+@click.option("--yes", is_flag=True, help="Erase; without it nothing is.")
+@_store
+@click.pass_context
+def erase(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Erase candidates, and leave no byte of them in the database's files.
+
+    Without --yes it says what would be erased. Backups, and PostgreSQL's write-ahead log for a
+    while, keep what they have.
+    """
+    from candidate_cards.cli.store import Erasure
+
+    ctx.exit(Erasure(**options).run())
+
+
+@store_group.command()
+@_store
+def sweep(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Remove embeds and delivery records that have expired; finish erasures that were cut short."""
+    from candidate_cards.cli.store import sweep as run
+
+    run(**options)
+
+
+@application.group()
+def keys() -> None:
+    """Manage the API keys of the store's companies; only hashes of them are stored."""
+
+
+@keys.command(no_args_is_help=True)
+@_company
+@click.option("--name", metavar="TEXT", default="", help="What you call it.")
+@click.option(
+    "--scope",
+    "scopes",
+    metavar="SCOPE",
+    multiple=True,
+    help="What it may do, such as enrich:write; give it several times. By default all.",
+)
+@click.option(
+    "--per-minute",
+    metavar="N",
+    type=click.IntRange(1),
+    default=300,
+    show_default=True,
+    help="Most calls in a minute.",
+)
+@click.option(
+    "--per-hour",
+    metavar="N",
+    type=click.IntRange(1),
+    default=15_000,
+    show_default=True,
+    help="Most calls in an hour.",
+)
+@click.option(
+    "--valid-days", metavar="N", type=click.IntRange(1, 100_000), help="By default for ever."
+)
+@click.option(
+    "--key-file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Holds a key that exists, such as the vendor's own; without it a new one is made.",
+)
+@_store
+def add(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Add a key of a company, and print it: the only time that it is shown."""
+    from candidate_cards.cli.store import add_key
+
+    add_key(**options)
+
+
+@keys.command(name="list", no_args_is_help=True)
+@_company
+@_store
+def list_(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """List a company's keys, without their secrets."""
+    from candidate_cards.cli.store import print_keys
+
+    print_keys(**options)
+
+
+@keys.command(no_args_is_help=True)
+@click.argument("key_id", metavar="KEY_ID")
+@_store
+@click.pass_context
+def revoke(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Switch a key off for good. KEY_ID is what `keys list` shows."""
+    from candidate_cards.cli.store import revoke_key
+
+    ctx.exit(revoke_key(**options))

@@ -81,9 +81,14 @@ def unused(now: int) -> Quota:
 
 
 class RateLimits:
-    """The calls of every key."""
+    """The calls of every key.
 
-    def __init__(self) -> None:
+    Args:
+        endpoints: Calls per minute of one key to one endpoint.
+    """
+
+    def __init__(self, endpoints: Mapping[str, int] = ENDPOINTS) -> None:
+        self._endpoints = endpoints
         self._calls: dict[tuple[str, str], deque[int]] = defaultdict(deque)
 
     def _count(self, caller: Caller, endpoint: str, now: int) -> tuple[Quota, int]:
@@ -91,7 +96,7 @@ class RateLimits:
 
         Args:
             caller: Whose key it is.
-            endpoint: A key of `ENDPOINTS`, or another endpoint, which has no limit of its own.
+            endpoint: One that has a limit of its own, or another.
             now: Milliseconds since 1970.
 
         Returns:
@@ -101,8 +106,8 @@ class RateLimits:
             ("minute", caller.per_minute, _MINUTE),
             ("hour", caller.per_hour, _HOUR),
         ]
-        if endpoint in ENDPOINTS:
-            spans.append((endpoint, ENDPOINTS[endpoint], _MINUTE))
+        if endpoint in self._endpoints:
+            spans.append((endpoint, self._endpoints[endpoint], _MINUTE))
         windows = []
         wait = 0
         for name, limit, span in spans:

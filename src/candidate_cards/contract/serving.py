@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
     import uvicorn
     from starlette.types import ASGIApp
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """A time after SIGTERM in which requests still come, and are answered.
+
+    Attributes:
+        seconds: How long; whoever sends requests here has to have noticed by then.
+        begin: Called at its beginning.
+    """
+
+    seconds: float
+    begin: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +44,20 @@ class Listener:
     is_loopback: bool
     _socket: socket.socket
 
-    def server(self, app: ASGIApp, *, graceful_seconds: int, **options: Any) -> Server:  # noqa: ANN401  uvicorn's
+    def server(
+        self,
+        app: ASGIApp,
+        *,
+        graceful_seconds: int,
+        drain: Drain | None = None,
+        **options: Any,  # noqa: ANN401  uvicorn's
+    ) -> Server:
         """Return the server of an application on this socket.
 
         Args:
             app: What answers.
             graceful_seconds: How long requests under way may take after a signal.
+            drain: What comes between SIGTERM and the end.
             options: Of ``uvicorn.Config``.
         """
         import uvicorn  # noqa: PLC0415  an extra
@@ -41,13 +65,13 @@ class Listener:
         config = uvicorn.Config(
             app,
             access_log=False,
-            log_level="warning",
             lifespan="on",
             server_header=False,
             timeout_graceful_shutdown=graceful_seconds,
-            **options,
+            **{"log_level": "warning", **options},
         )
-        return Server(self.base_url, uvicorn.Server(config), self._socket)
+        server = uvicorn.Server(config) if drain is None else _draining(config, drain)
+        return Server(self.base_url, server, self._socket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +97,28 @@ class Server:
     def stop(self) -> None:
         """Ask a server that runs in another thread to end."""
         self._uvicorn.should_exit = True
+
+
+def _draining(config: uvicorn.Config, drain: Drain) -> uvicorn.Server:
+    """Return a server that drains; having ended in good order after SIGTERM is a success."""
+    import uvicorn  # noqa: PLC0415  an extra
+
+    class Draining(uvicorn.Server):
+        end: float | None = None
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if sig == signal.SIGTERM and self.end is None:
+                self.end = monotonic() + drain.seconds
+                drain.begin()
+            else:
+                super().handle_exit(sig, frame)
+
+        async def on_tick(self, counter: int) -> bool:
+            if self.end is not None and monotonic() >= self.end:
+                self.should_exit = True
+            return await super().on_tick(counter)
+
+    return Draining(config)
 
 
 @contextmanager

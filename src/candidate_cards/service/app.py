@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn
@@ -16,6 +17,7 @@ from candidate_cards.contract.refusals import RefusedError, invalid
 from candidate_cards.models import ErrorCode
 
 from .gate import Gate
+from .logs import hush
 from .routes import operations, render_html
 
 if TYPE_CHECKING:
@@ -38,8 +40,9 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def work(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        service.is_stopping = True
+        hush(asyncio.get_running_loop())
+        async with service.working():
+            yield
 
     app = FastAPI(
         title="candidate-cards",

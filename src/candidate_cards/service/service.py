@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from typing import TYPE_CHECKING, Self
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
-from candidate_cards.contract.rate_limits import RateLimits
+from candidate_cards.contract.rate_limits import ENDPOINTS, RateLimits
 from candidate_cards.store import open_store
 
-from .settings import Settings
+from .cards import CardCache
+from .lookups import Lookups
+from .metrics import Metrics
+from .settings import Settings, read_settings
+from .vendors import Vendors
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
     from types import TracebackType
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_THREADS: Final = 4
+_LOOKUP_THREADS: Final = 4  # for a database on a network
+_LONGEST_SLEEP: Final = 30.0  # seconds
+
+
+def _system_time() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class Service:
@@ -19,16 +39,33 @@ class Service:
 
     Args:
         settings: By default the environment's.
+        now: Returns the time in milliseconds since 1970.
 
     Raises:
+        InputError: A setting cannot be.
         StoreError: The database cannot be used.
+
+    Attributes:
+        is_stopping: Whether to ask that no more requests are sent here.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
-        self.store = open_store(self.settings.store.get_secret_value())
-        self.rate_limits = RateLimits()
+    def __init__(
+        self, settings: Settings | None = None, *, now: Callable[[], int] = _system_time
+    ) -> None:
+        self.settings = settings or read_settings()
+        self.now = now
+        url = self.settings.store.get_secret_value()
+        self.store = open_store(url)
+        self.lookups = Lookups(1 if url.startswith("sqlite:") else _LOOKUP_THREADS)
+        render_html = {"POST /sourcing/render-html": self.settings.render_per_minute}
+        self.rate_limits = RateLimits({**ENDPOINTS, **render_html})
+        self.metrics = Metrics()
+        self.cards = CardCache(
+            self.settings.cache_bytes, round(self.settings.cache_seconds * 1000), now
+        )
+        self.vendors = Vendors(self.settings)
         self.is_stopping = False
+        self._threads = ThreadPoolExecutor(_THREADS, "candidate-cards")
 
     def __enter__(self) -> Self:
         return self
@@ -41,10 +78,32 @@ class Service:
     ) -> None:
         self.close()
 
-    def now(self) -> int:
-        """Return the time in milliseconds since 1970."""
-        return time.time_ns() // 1_000_000
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what blocks in a thread; who is cancelled does not wait for its end."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(function, *args, **kwargs))
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Do what is to be done between requests."""
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            await self.vendors.close()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(min(self.settings.cache_seconds, _LONGEST_SLEEP))
+            self.cards.expire()
+
+    def stop(self) -> None:
+        """Ask that no more requests are sent here; those that come are answered."""
+        self.is_stopping = True
 
     def close(self) -> None:
         """Close the database and end every process."""
+        self.lookups.close()
+        self._threads.shutdown(cancel_futures=True)
         self.store.close()

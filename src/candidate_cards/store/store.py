@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 _LETTERS: Final = string.ascii_letters + string.digits
 _SECRET: Final = re.compile(r"[\x21-\x7e]{20,1000}")
+_END: Final = 1 << 62  # of all times
 _MOST_CALLS: Final = 1_000_000_000
 
 
@@ -105,6 +106,15 @@ class Store:
             .where(FETCHES.c.due_at <= bindparam("now"))
             .order_by(FETCHES.c.due_at, FETCHES.c.request_id)
             .limit(bindparam("most")),
+        )
+        self._count = Query(
+            database,
+            select(func.count())
+            .select_from(CANDIDATES)
+            .where(
+                CANDIDATES.c.company == func.coalesce(bindparam("company"), CANDIDATES.c.company),
+                CANDIDATES.c.saved_at < bindparam("before"),
+            ),
         )
         self._unpurged = Query(database, select(func.max(ERASURES.c.id)))
 
@@ -220,6 +230,22 @@ class Store:
             profile_id: StoredCandidate(read_payload(payload), version, as_time(saved_at))
             for profile_id, version, saved_at, payload in found
         }
+
+    def count(self, company: str | None = None, *, older_than: datetime | None = None) -> int:
+        """Return how many candidates there are.
+
+        Args:
+            company: Whose; ``None`` for everybody's.
+            older_than: Only those that were last saved before.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        if company is not None and not _findable(company, [company]):
+            return 0
+        before = _END if older_than is None else as_number(older_than, "older_than")
+        ((count,),) = self._count.rows(company=company, before=before)
+        return int(count)
 
     def erase(self, company: str, profile_id: str) -> bool:
         """Erase a candidate and its embeds, and leave no byte of them in the database's files.

@@ -1,15 +1,19 @@
-"""Routes for those who run the service."""
+"""Routes for those who run the service. They need no key, and name nobody."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
 
-from candidate_cards.errors import StoreError
+from candidate_cards.contract.refusals import no_route
+from candidate_cards.errors import CandidateCardsError, StoreError
+from candidate_cards.exports import render_card
+from candidate_cards.models import Candidate
 
 from . import service_of
 
 router = APIRouter(tags=["operations"])
 MODELS = ()
+
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @router.get("/healthz")
@@ -18,14 +22,27 @@ async def healthz() -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={503: {"description": "Not now"}})
 async def readyz(request: Request) -> JSONResponse:
-    """Tell whether requests should be sent here."""
+    """Tell whether requests should be sent here: the database answers, and cards can be made."""
     service = service_of(request)
     if service.is_stopping:
         return JSONResponse({"status": "stopping"}, 503)
     try:
-        await run_in_threadpool(service.store.ping)
+        await service.lookups.ask(service.store.ping)
+        await service.run(render_card, Candidate(profile_id="-"))
     except StoreError:
         return JSONResponse({"status": "the database does not answer"}, 503)
-    return JSONResponse({"status": "ok"})
+    except CandidateCardsError:
+        return JSONResponse({"status": "cards cannot be rendered"}, 503)
+    pdf = "ok" if await service.run(has_pdf_engine) else "missing"
+    return JSONResponse({"status": "ok", "pdf": pdf})
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Return what was counted, for Prometheus."""
+    service = service_of(request)
+    if not service.settings.metrics:
+        raise no_route()
+    return Response(service.metrics.text(), media_type=_METRICS_TYPE)
