@@ -83,7 +83,7 @@ def load_shortlist(
     if not sources:
         draft.problems.append(Problem("name at least one file, or - for standard input"))
     for source in sources:
-        reader = _Reader(_label(source), draft.problems.append)
+        reader = _Reader(_label(source), draft.note)
         draft.add(reader, reader.read_source(source))
     return draft.finish(title=title, brief=brief, client=client, author=author)
 
@@ -96,6 +96,7 @@ def parse_shortlist(  # noqa: PLR0913  # a shortlist has four texts of its own
     brief: str | None = None,
     client: str | None = None,
     author: str | None = None,
+    most_problems: int | None = None,
 ) -> Shortlist:
     """Read one payload that is already in memory; see ``load_shortlist``.
 
@@ -106,12 +107,15 @@ def parse_shortlist(  # noqa: PLR0913  # a shortlist has four texts of its own
         brief: What the role asks for.
         client: The company that fills it.
         author: Who made the selection.
+        most_problems: Give up after so many; a text that somebody else made up can have hundreds
+            of thousands. ``None`` for no limit.
 
     Raises:
-        InputError: There is neither a candidate nor a failed profile, for the reasons listed.
+        InputError: There is neither a candidate nor a failed profile, for the reasons listed; or
+            there are too many problems.
     """
-    draft = _Draft()
-    reader = _Reader(source, draft.problems.append)
+    draft = _Draft(most_problems)
+    reader = _Reader(source, draft.note)
     draft.add(reader, reader.people(parse_records(payload, reader.report_text)))
     return draft.finish(title=title, brief=brief, client=client, author=author)
 
@@ -150,12 +154,20 @@ def iter_candidates(
 class _Draft:
     """A shortlist in the making."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_problems: int | None = None) -> None:
         self.problems: list[Problem] = []
+        self._most_problems = most_problems
         self._candidates: dict[str, Candidate] = {}
         self._lists: dict[str, object] = {}
         self._failed: dict[FailedProfile, None] = {}
         self._header: dict[str, str | None] = {}
+
+    def note(self, problem: Problem) -> None:
+        """Keep a problem, unless it is one too many."""
+        if len(self.problems) == self._most_problems:
+            message = f"has more than {self._most_problems:,} problems; it was not read to its end"
+            raise InputError([Problem(message, problem.source), *self.problems])
+        self.problems.append(problem)
 
     def add(self, reader: _Reader, people: Iterator[Candidate | FailedProfile]) -> None:
         for person in people:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, get_origin
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, cast, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +20,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     WithJsonSchema,
+    create_model,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
@@ -36,7 +36,6 @@ from candidate_cards.exports import (
     list_formats,
     parse_address,
 )
-from candidate_cards.exports._headers import ascii_file_name, file_name
 from candidate_cards.exports._mime import Envelope, message_bytes
 from candidate_cards.exports.email import render_email
 from candidate_cards.exports.pdf import DossierFacts, PageSize, render_dossier
@@ -66,7 +65,6 @@ _MOST_RECIPIENTS: Final = 100
 #: Names of the library's that a query has others for.
 _NAMES: Final[Mapping[str | int, str]] = {"sender": "from", "reply_to": "replyTo"}
 _MOST_OF_NAME: Final = 100
-_SLASHES: Final = re.compile(r"[/\\]")
 
 
 def _theme(name: str) -> str:
@@ -174,7 +172,8 @@ class Options(_Query):
             CandidateCardsError: As in the library.
         """
         _ = press
-        return export_candidates(content, format=exporter.name, **self.model_dump())
+        look = self.model_dump(exclude=set(Frame.model_fields))
+        return export_candidates(content, format=exporter.name, **look)
 
 
 class CardOptions(Options):
@@ -292,10 +291,12 @@ class Format:
     Attributes:
         exporter: What it is in the library.
         options: What can be said of it in a query.
+        framed_options: That, and what is said of a shortlist: a `Frame` too.
     """
 
     exporter: Exporter
     options: type[Options]
+    framed_options: type[Options]
 
     @property
     def name(self) -> str:
@@ -312,7 +313,8 @@ def _format(name: str) -> Format:
         options = DossierOptions
     elif name == "png":
         options = PictureOptions
-    return Format(exporter, options)
+    framed = create_model(f"Framed{options.__name__}", __base__=(Frame, options))
+    return Format(exporter, options, cast("type[Options]", framed))
 
 
 #: Every format that is installed, by its name; a new one is here unasked.
@@ -342,22 +344,6 @@ def made(
         raise RefusedError(422, "RENDERING_FAILED", str(error)) from None
 
 
-def disposition(form: Format, title: str | None) -> str:
-    """Return the header that names a file (RFC 6266), after the role.
-
-    HTML is for a page, everything else for a folder.
-    """
-    stem = _SLASHES.sub("-", title or "candidates")
-    name = file_name(stem + form.exporter.file_extension)
-    # Some browsers decode what is escaped there (RFC 6266, appendix D).
-    fallback = ascii_file_name(name).replace("%", "_")
-    kind = "inline" if form.exporter.media_type == "text/html" else "attachment"
-    header = f'{kind}; filename="{fallback}"'
-    if fallback != name:
-        header += f"; filename*=UTF-8''{quote(name, safe='')}"
-    return header
-
-
 def read_query(query: QueryParams, model: type[Query]) -> Query:
     """Return what a query says.
 
@@ -383,23 +369,3 @@ def read_query(query: QueryParams, model: type[Query]) -> Query:
 def _shown(key: str | int) -> str | int:
     """Return a name as it can be told: an unknown one is the caller's."""
     return key if isinstance(key, int) else clean_text(key, limit=_MOST_OF_NAME)[0]
-
-
-def query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
-    """Return how OpenAPI describes a query."""
-    properties = model.model_json_schema()["properties"]
-    return [
-        {"name": name, "in": "query", "required": False, "schema": _without_null(schema)}
-        for name, schema in properties.items()
-    ]
-
-
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a value that is there."""
-    described = {key: value for key, value in schema.items() if key not in {"title", "anyOf"}}
-    for choice in schema.get("anyOf", ()):
-        if choice.get("type") != "null":
-            described |= choice
-    if described.get("default", "") is None:
-        del described["default"]
-    return described

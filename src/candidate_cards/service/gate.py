@@ -196,7 +196,9 @@ class _Answer:
             {
                 "type": "http.response.start",
                 "status": refusal.status,
-                "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
+                "headers": [
+                    (name.lower().encode(), text.encode()) for name, text in headers.items()
+                ],
             }
         )
         await self._send({"type": "http.response.body", "body": body})

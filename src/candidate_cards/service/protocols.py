@@ -94,4 +94,3 @@ def limited(base: type[Base], header_seconds: float) -> type[asyncio.Protocol]:
                 self.transport.close()
 
     return cast("type[asyncio.Protocol]", Limited)
-
