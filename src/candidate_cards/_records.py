@@ -82,7 +82,7 @@ class Record:
             quotes: How many quotation marks the keys and strings of ``value`` take to write.
         """
         if self._repeated is None and _count_quotes(self._text) != quotes:
-            self._repeated = _decode_strictly(self._text).repeated_keys(quotes)
+            self._repeated = decode_strictly(self._text).repeated_keys(quotes)
         return self._repeated or ()
 
 
@@ -233,10 +233,15 @@ def _decode(text: bytes) -> Record:
         return Record(from_json(text, allow_inf_nan=False, cache_strings="keys"), text)
     except ValueError:
         # The fast decoder refuses lone surrogates and moderate depth, and its messages repeat text.
-        return _decode_strictly(text)
+        return decode_strictly(text)
 
 
-def _decode_strictly(text: bytes) -> Record:
+def decode_strictly(text: bytes) -> Record:
+    """Decode one JSON value in UTF-8 that knows its repeated keys at once.
+
+    Raises:
+        NotJsonError: It is none, or one that Python cannot hold.
+    """
     try:
         # Not "strict": text that came in as a string may hold lone surrogates.
         string = text.decode("utf-8", "surrogatepass")

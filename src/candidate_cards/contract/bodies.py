@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model
+from starlette.concurrency import run_in_threadpool
 
+from candidate_cards._records import NotJsonError, decode_strictly
 from candidate_cards._validation import problems_in
+from candidate_cards.errors import Problem
 from candidate_cards.models import ErrorCode, RenderHtmlRequest
-from candidate_cards.models._base import NullMeans
+from candidate_cards.models._base import Identifier, NullMeans
+from candidate_cards.models.requests import MAX_PROFILES, distinct_ids
 
 from .refusals import RefusedError, invalid
 from .terms import MAX_BODY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.datastructures import Headers
     from starlette.requests import Request
 
 Body = TypeVar("Body", bound=BaseModel)
 
 #: A model of this package takes Python's names as well; on the wire they would hide a mistake.
 WIRE_NAMES: Final = ConfigDict(validate_by_name=False, validate_by_alias=True)
+
+_DEEPEST: Final = 32
+_INTEGERS: Final = 2**63
+_AT_ONCE: Final = 65_536  # bytes; what is larger would hold up the event loop
+_MOST_TOLD: Final = 20
 
 
 class RenderHtmlBody(RenderHtmlRequest):
@@ -29,35 +43,124 @@ class RenderHtmlBody(RenderHtmlRequest):
     theme: Annotated[Literal["dark", "light"], NullMeans(lambda: "dark")] = "dark"
 
 
-async def read_body(request: Request, model: type[Body]) -> Body:
+@cache
+def render_html_body(most: int) -> type[RenderHtmlBody]:
+    """Return the body of a render-html that takes up to so many ids."""
+    if most == MAX_PROFILES:
+        return RenderHtmlBody
+    ids = Annotated[tuple[Identifier, ...], AfterValidator(partial(distinct_ids, most=most))]
+    return create_model(RenderHtmlBody.__name__, __base__=RenderHtmlBody, profile_ids=(ids, ...))
+
+
+async def read_body(request: Request, model: type[Body], *, most: int = MAX_BODY) -> Body:
     """Read and check a body.
 
     Why here and not by FastAPI's own parameter: a key, a scope and a run are checked before the
-    body is, and pydantic reads the bytes itself, which refuses lone surrogates and endless nesting.
+    body is; and what is ambiguous is refused: another type or encoding, a key twice in one object,
+    numbers that are none or that others cut short, endless nesting. All of this is 400, since the
+    vendor documents no 415.
+
+    Args:
+        request: Whose body it is.
+        model: What it should be.
+        most: Its largest size in bytes.
 
     Raises:
         RefusedError: 400, or 413 if it is too large.
     """
-    content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise invalid("Content-Type should be application/json")
+    _check_headers(request.headers)
+    raw = await read_bytes(request, most=most)
+    if len(raw) <= _AT_ONCE:
+        return _checked(raw, model)
+    return await run_in_threadpool(_checked, raw, model)
+
+
+async def read_bytes(request: Request, *, most: int = MAX_BODY) -> bytes:
+    """Read a body.
+
+    Args:
+        request: Whose body it is.
+        most: Its largest size in bytes.
+
+    Raises:
+        RefusedError: 413, it is larger.
+    """
+    too_large = RefusedError(413, ErrorCode.INVALID_PAYLOAD, f"a body has at most {most} bytes")
+    told = request.headers.get("Content-Length", "")
+    if told.isdecimal() and int(told[:20]) > most:
+        raise too_large
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
-        if len(raw) > MAX_BODY:
-            raise RefusedError(
-                413, ErrorCode.INVALID_PAYLOAD, f"a body has at most {MAX_BODY} bytes"
-            )
+        if len(raw) > most:
+            raise too_large
+    return bytes(raw)
+
+
+def _check_headers(headers: Headers) -> None:
+    """Refuse what may be read in another way by somebody else."""
+    named = headers.getlist("Content-Type")
+    kind, *parameters = (part.strip().lower() for part in (*named, "")[0].split(";"))
+    if len(named) != 1 or kind != "application/json":
+        raise invalid("Content-Type should be application/json")
+    if not set(parameters) <= {"charset=utf-8", 'charset="utf-8"', ""}:
+        raise invalid("Content-Type should have no parameter but charset=utf-8")
+    if headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise invalid("a body should not be compressed")
+
+
+def _checked(raw: bytes, model: type[Body]) -> Body:
+    problems: list[Problem] = []
     try:
-        return model.model_validate_json(bytes(raw))
+        record = decode_strictly(raw)
+    except NotJsonError as error:
+        problems.append(Problem(error.message, line=error.line, column=error.column))
+    else:
+        problems += (Problem("is there twice", path=key) for key in record.repeated_keys(0))
+        if fault := _fault(record.value):
+            problems.append(Problem(fault))
+    if problems:
+        raise _unusable(problems)
+    try:
+        return model.model_validate_json(raw)
     except ValidationError as error:
-        problems = tuple(
-            {"field": _field(problem.path), "message": problem.message}
-            for problem in problems_in(error)
-        )
         is_empty_patch = any(problem["type"] == "empty_patch" for problem in error.errors())
         code = ErrorCode.INVALID_PATCH_PAYLOAD if is_empty_patch else ErrorCode.INVALID_PAYLOAD
-        raise invalid("the body cannot be used", code=code, problems=problems[:20]) from None
+        raise _unusable(problems_in(error), code) from None
+
+
+def _fault(value: object) -> str:
+    """Say what is wrong with a value whichever the model is, or nothing."""
+    level = [value]
+    for _ in range(_DEEPEST + 1):
+        for part in level:
+            if type(part) is int and not -_INTEGERS <= part < _INTEGERS:
+                return "an integer has more than 64 bits"
+            if type(part) is float and not isfinite(part):
+                return "a number is too large"
+        level = [
+            part
+            for holder in level
+            if isinstance(holder, dict | list)
+            for part in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+        if not level:
+            return ""
+    return f"has more than {_DEEPEST} levels"
+
+
+def _unusable(problems: Sequence[Problem], code: str = ErrorCode.INVALID_PAYLOAD) -> RefusedError:
+    told = tuple(
+        {"field": _field(problem.path), "message": _message(problem)}
+        for problem in problems[:_MOST_TOLD]
+    )
+    return invalid("the body cannot be used", code=code, problems=told)
+
+
+def _message(problem: Problem) -> str:
+    if problem.line is None:
+        return problem.message
+    return f"{problem.message} (line {problem.line}, column {problem.column})"
 
 
 def _field(place: tuple[Any, ...]) -> str:

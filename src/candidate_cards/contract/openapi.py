@@ -23,6 +23,7 @@ _ERRORS: Final = {
     403: "INSUFFICIENT_SCOPES, WEBHOOK_COMPANY_MISMATCH, RESOURCE_ACCESS_DENIED",
     404: "REQUEST_NOT_FOUND, WEBHOOK_NOT_FOUND, RESOURCE_NOT_FOUND",
     406: "There is nothing that the header Accept allows",
+    408: "The body took too long to arrive",
     409: "RUN_IN_PROGRESS",
     412: "What is there is not what If-Match or If-None-Match asks for",
     413: "The body is too large",
@@ -30,7 +31,9 @@ _ERRORS: Final = {
     422: "WEBHOOK_EVENT_NOT_SUBSCRIBED, RENDERING_FAILED",
     429: "RATE_LIMIT_EXCEEDED",
     501: "A library that this format takes is not installed",
+    502: "The vendor has failed",
     503: "PROVIDER_TEMPORARILY_UNAVAILABLE",
+    504: "The answer, or the vendor's, took too long",
 }
 
 

@@ -69,6 +69,20 @@ def invalid(
     return RefusedError(400, code, message, {"problems": list(problems)} if problems else {})
 
 
+def framework_refusal(status: int, headers: Mapping[str, str] | None = None) -> RefusedError:
+    """Return the vendor's shape of a refusal that the web framework makes, such as 404 and 405."""
+    code, message = {
+        404: (ErrorCode.RESOURCE_NOT_FOUND.value, "there is no such route"),
+        405: ("METHOD_NOT_ALLOWED", "the route has no such method"),  # the vendor has no code
+    }.get(status, (ErrorCode.INVALID_PAYLOAD.value, HTTPStatus(status).phrase))
+    return RefusedError(status, code, message, headers=headers or {})
+
+
+def no_route() -> RefusedError:
+    """Return the refusal of an address that leads nowhere."""
+    return framework_refusal(404)
+
+
 def run_not_found() -> RefusedError:
     """Return what an unknown, expired or foreign run gets: one answer, so that none can be told."""
     return RefusedError(404, ErrorCode.REQUEST_NOT_FOUND, "there is no run with this id")

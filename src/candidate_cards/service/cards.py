@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from cachetools import LRUCache
 from pydantic_core import to_json
 
+from candidate_cards.models import ErrorCode, RenderedCard
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from candidate_cards.models import RenderedCard
 
 _THEMES: Final = ("dark", "light")
 _OVERHEAD: Final = 500  # bytes that an entry takes beside the card
@@ -39,13 +39,20 @@ def encoded(card: RenderedCard) -> Card:
     return Card(wire, blake2b(wire, digest_size=16).digest(), card.success)
 
 
-def joined(cards: Iterable[Card]) -> tuple[bytes, str]:
-    """Return the body of an answer with these cards, and a hash of them in hex."""
+def not_found(profile_id: str) -> RenderedCard:
+    """Return what an unknown, an erased or another company's id gets."""
+    return RenderedCard(
+        profile_id=profile_id, success=False, error_code=ErrorCode.PROFILE_NOT_FOUND
+    )
+
+
+def joined(cards: Iterable[Card]) -> tuple[bytes, bytes]:
+    """Return the body of an answer with these cards, and their digests."""
     cards = tuple(cards)
     count = sum(card.success for card in cards)
     data = b",".join([card.wire for card in cards])
     body = b'{"success":true,"renderedCount":%d,"data":[%b]}' % (count, data)
-    return body, blake2b(b"".join([card.digest for card in cards]), digest_size=16).hexdigest()
+    return body, b"".join([card.digest for card in cards])
 
 
 @dataclass(frozen=True, slots=True)

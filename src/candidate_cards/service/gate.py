@@ -96,7 +96,6 @@ class Gate:
                 raise _busy()  # noqa: TRY301  one place for refusals
             async with asyncio.timeout(settings.request_seconds) as deadline:
                 await self._app(scope, _Body(receive, settings.body_seconds).receive, answer.send)
-            return
         except RefusedError as error:
             refusal = error
         except ClientDisconnect:
@@ -111,6 +110,8 @@ class Gate:
                 refusal = RefusedError(
                     500, ErrorCode.INTERNAL_ERROR, "the service has a bug; its log says more"
                 )
+        else:
+            return
         if answer.status:
             # Nothing that has begun can be taken back; a connection that breaks off says so.
             raise _BrokenOffError

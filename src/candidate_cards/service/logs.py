@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import traceback
 from functools import lru_cache
@@ -11,6 +10,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    import asyncio
+
     from .gate import Exchange
 
 _log = logging.getLogger("candidate_cards.service")
@@ -62,8 +63,10 @@ def described(error: BaseException) -> list[str]:
     while found is not None and id(found) not in seen:
         seen.add(id(found))
         lines.append(type(found).__qualname__)
-        for frame in traceback.extract_tb(found.__traceback__):
-            lines.append(f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}")
+        lines += (
+            f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(found.__traceback__)
+        )
         found = found.__cause__ or found.__context__
     return lines
 

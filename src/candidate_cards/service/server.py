@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from candidate_cards.contract.serving import Drain, Server, listening
 from candidate_cards.errors import MissingDependencyError
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from candidate_cards.contract.serving import Listener
 
-    from .protocols import Base
     from .service import Service
     from .settings import Settings
 
@@ -53,7 +52,7 @@ def open_server(
 def serve_on(
     listener: Listener,
     service: Service,
-    protocol: type[Base] | None = None,
+    protocol: type[Any] | None = None,
 ) -> Server:
     """Return the server of a service.
 

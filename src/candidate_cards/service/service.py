@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
+from candidate_cards.contract.bodies import render_html_body
 from candidate_cards.contract.rate_limits import ENDPOINTS, RateLimits
 from candidate_cards.store import open_store
 
@@ -64,6 +65,7 @@ class Service:
             self.settings.cache_bytes, round(self.settings.cache_seconds * 1000), now
         )
         self.vendors = Vendors(self.settings)
+        self.render_html_body = render_html_body(self.settings.profile_limit)
         self.is_stopping = False
         self._threads = ThreadPoolExecutor(_THREADS, "candidate-cards")
 

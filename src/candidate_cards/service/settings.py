@@ -157,7 +157,7 @@ def read_settings(**chosen: object) -> Settings:
     problems = []
     if folder.is_dir():
         values["_secrets_dir"] = folder
-        found |= dict.fromkeys(os.listdir(folder), os.fspath(folder))
+        found |= {path.name: os.fspath(folder) for path in folder.iterdir()}
     elif named:
         problems.append(Problem("must name a folder", path=(SECRETS_DIR,)))
     problems += _unknown(found)
@@ -169,8 +169,8 @@ def read_settings(**chosen: object) -> Settings:
             for problem in problems_in(error)
         )
     except SettingsError as error:  # it quotes the name of the field, and its cause the value
-        named = re.search(r'field "(\w+)"', str(error))
-        path = (variable(named[1]),) if named else ()
+        field = re.search(r'field "(\w+)"', str(error))
+        path = (variable(field[1]),) if field else ()
         problems.append(Problem("cannot be read; lists and companies are JSON", path=path))
     if problems:
         raise InputError(problems)

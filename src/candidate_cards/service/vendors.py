@@ -6,9 +6,20 @@ from collections import OrderedDict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from candidate_cards.contract.rate_limits import ENDPOINTS
+from candidate_cards.contract.refusals import RefusedError, rate_limited
+from candidate_cards.errors import (
+    VendorConnectionError,
+    VendorError,
+    VendorRateLimitError,
+    VendorResponseError,
+    VendorTimeoutError,
+)
 from candidate_cards.instaview import AsyncClient
+from candidate_cards.models import ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,6 +30,18 @@ if TYPE_CHECKING:
 
 #: Strangers' keys are let through to the vendor, so somebody may send a new one each time.
 _MOST: Final = 100
+
+_MINUTE: Final = 60  # seconds
+_SOON: Final = {"Retry-After": "5"}
+_UNAVAILABLE: Final = 503
+
+#: Statuses that are about the call, and the code of each where the vendor names none.
+_PASSED_ON: Final = {
+    400: ErrorCode.INVALID_PAYLOAD,
+    401: ErrorCode.UNAUTHORIZED,
+    402: ErrorCode.INSUFFICIENT_FUNDS,
+    403: ErrorCode.INSUFFICIENT_SCOPES,
+}
 
 
 @dataclass(slots=True)
@@ -70,3 +93,33 @@ class Vendors:
         while self._kept:
             _, kept = self._kept.popitem()
             await kept.client.aclose()
+
+
+def vendor_refusal(error: VendorError, now: int) -> RefusedError:
+    """Return what a caller is told of the vendor's refusal or silence, in the vendor's terms.
+
+    What is wrong with the call keeps its status and code. What is the vendor's own trouble is 502,
+    503 or 504, since it is none of this service.
+
+    Args:
+        error: Of the client; its text is not repeated.
+        now: Milliseconds since 1970.
+    """
+    if isinstance(error, VendorRateLimitError) or (
+        # A client that keeps to the vendor's limits has no turn, and knows when.
+        isinstance(error, VendorTimeoutError) and error.retry_after is not None
+    ):
+        wait = ceil(error.retry_after or _MINUTE)
+        return rate_limited(ENDPOINTS["POST /sourcing/render-html"], wait, ceil(now / 1000) + wait)
+    if isinstance(error, VendorResponseError) and error.status in _PASSED_ON:
+        code = error.code or _PASSED_ON[error.status]
+        return RefusedError(error.status, code, "the vendor refuses the call")
+    status, message = 502, "the vendor has failed, or its answer cannot be used"
+    if isinstance(error, VendorTimeoutError):
+        status, message = 504, "the vendor has not answered in time"
+    elif isinstance(error, VendorConnectionError) or getattr(error, "status", 0) == _UNAVAILABLE:
+        status, message = 503, "the vendor cannot be reached, or is not available"
+    headers = _SOON if status == _UNAVAILABLE else {}
+    return RefusedError(
+        status, ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE, message, headers=headers
+    )

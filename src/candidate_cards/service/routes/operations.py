@@ -1,5 +1,9 @@
 """Routes for those who run the service. They need no key, and name nobody."""
 
+import subprocess
+import sys
+from functools import cache
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
@@ -35,7 +39,7 @@ async def readyz(request: Request) -> JSONResponse:
         return JSONResponse({"status": "the database does not answer"}, 503)
     except CandidateCardsError:
         return JSONResponse({"status": "cards cannot be rendered"}, 503)
-    pdf = "ok" if await service.run(has_pdf_engine) else "missing"
+    pdf = "ok" if await service.run(_has_pdf_engine) else "missing"
     return JSONResponse({"status": "ok", "pdf": pdf})
 
 
@@ -46,3 +50,11 @@ async def metrics(request: Request) -> Response:
     if not service.settings.metrics:
         raise no_route()
     return Response(service.metrics.text(), media_type=_METRICS_TYPE)
+
+
+@cache
+def _has_pdf_engine() -> bool:
+    """Tell whether PDF can be made; asked of a process of its own, since its parts are large."""
+    code = "from candidate_cards.exports._pdf.engine import load_weasyprint as w; w()"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)  # noqa: S603  ours
+    return asked.returncode == 0
