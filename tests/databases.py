@@ -54,6 +54,10 @@ class Place:
         found = [path for root in self.files for path in (root, *root.rglob("*"))]
         return {path: path.read_bytes() for path in found if path.is_file()}
 
+    def clear(self) -> None:
+        """Take every table out of PostgreSQL."""
+        self.execute(f"DROP OWNED BY {_OWNER}")
+
     def execute(self, text: str, *, user: str = _OWNER) -> list[tuple[Any, ...]]:
         """Run a statement in PostgreSQL by its driver alone."""
         return _execute(self.url.replace(f"//{_OWNER}:", f"//{user}:"), text)

@@ -36,11 +36,18 @@ def sqlite_place(tmp_path: Path) -> Place:
     return Place("sqlite", f"sqlite:///{folder / 'cards.sqlite3'}", (folder,))
 
 
-@pytest.fixture
-def postgresql_place(server: PostgresqlServer) -> Iterator[Place]:
-    """A new database of the server."""
+@pytest.fixture(scope="session")
+def postgresql_database(server: PostgresqlServer) -> Iterator[Place]:
+    """A database for all tests, since making one takes as long as most of them."""
     with server.place() as place:
         yield place
+
+
+@pytest.fixture
+def postgresql_place(postgresql_database: Place) -> Place:
+    """The database without tables."""
+    postgresql_database.clear()
+    return postgresql_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

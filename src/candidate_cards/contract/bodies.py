@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache, partial
+from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model
 from starlette.concurrency import run_in_threadpool
 
-from candidate_cards._records import NotJsonError, decode_strictly
+from candidate_cards._records import NotJsonError, Place, decode_strictly
 from candidate_cards._validation import problems_in
 from candidate_cards.errors import Problem
 from candidate_cards.models import ErrorCode, RenderHtmlRequest
@@ -20,7 +21,7 @@ from .refusals import RefusedError, invalid
 from .terms import MAX_BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from starlette.datastructures import Headers
     from starlette.requests import Request
@@ -117,8 +118,7 @@ def _checked(raw: bytes, model: type[Body]) -> Body:
         problems.append(Problem(error.message, line=error.line, column=error.column))
     else:
         problems += (Problem("is there twice", path=key) for key in record.repeated_keys(0))
-        if fault := _fault(record.value):
-            problems.append(Problem(fault))
+        problems += islice(_faults(record.value), _MOST_TOLD)
     if problems:
         raise _unusable(problems)
     try:
@@ -129,24 +129,21 @@ def _checked(raw: bytes, model: type[Body]) -> Body:
         raise _unusable(problems_in(error), code) from None
 
 
-def _fault(value: object) -> str:
-    """Say what is wrong with a value whichever the model is, or nothing."""
-    level = [value]
-    for _ in range(_DEEPEST + 1):
-        for part in level:
-            if type(part) is int and not -_INTEGERS <= part < _INTEGERS:
-                return "an integer has more than 64 bits"
-            if type(part) is float and not isfinite(part):
-                return "a number is too large"
-        level = [
-            part
-            for holder in level
-            if isinstance(holder, dict | list)
-            for part in (holder.values() if isinstance(holder, dict) else holder)
-        ]
-        if not level:
-            return ""
-    return f"has more than {_DEEPEST} levels"
+def _faults(root: object) -> Iterator[Problem]:
+    """Yield what is wrong with a value whichever the model is, without recursion."""
+    stack: list[tuple[Place, object]] = [((), root)]
+    while stack:
+        place, value = stack.pop()
+        if isinstance(value, dict | list):
+            if len(place) == _DEEPEST:
+                yield Problem(f"has more than {_DEEPEST} levels")
+                continue
+            parts = value.items() if isinstance(value, dict) else enumerate(value)
+            stack.extend(((*place, key), part) for key, part in parts)
+        elif type(value) is int and not -_INTEGERS <= value < _INTEGERS:
+            yield Problem("has more than 64 bits", path=place)
+        elif type(value) is float and not isfinite(value):
+            yield Problem("is too large a number", path=place)
 
 
 def _unusable(problems: Sequence[Problem], code: str = ErrorCode.INVALID_PAYLOAD) -> RefusedError:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 MOST_OF_COMPANY: Final = 255  # bytes
 MOST_OF_ID: Final = 2048  # bytes; with a company's it has to fit in a page of an index
 
-_MOST_BITS: Final = 14_000  # of a whole number: Python reads at most 4,300 digits
+_TOO_LARGE: Final = 10**4300  # Python reads no number of more digits
 _MOST_OF_KEY: Final = 100
 
 
@@ -50,9 +49,7 @@ def canonical_text(candidate: Candidate, place: Place = ()) -> str:
         problems.append(Problem(fault, path=(*place, "profileId")))
     if problems:
         raise InputError(dict.fromkeys(problems))
-    return json.dumps(
-        plain, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    )
+    return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def version_of(text: str) -> str:
@@ -171,8 +168,6 @@ def _plain_items(
 def _fault(value: object) -> str:
     if isinstance(value, str):
         return text_fault(value)
-    if isinstance(value, float) and not isfinite(value):
-        return "is no number that JSON has"
-    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+    if isinstance(value, int) and abs(value) >= _TOO_LARGE:
         return "is too large a number"
     return ""
