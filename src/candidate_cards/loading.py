@@ -32,7 +32,7 @@ from .errors import InputError, Problem
 from .models import Candidate, FailedProfile, Shortlist
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from ._records import Place, Record
     from .errors import Severity
@@ -96,7 +96,6 @@ def parse_shortlist(  # noqa: PLR0913  # a shortlist has four texts of its own
     brief: str | None = None,
     client: str | None = None,
     author: str | None = None,
-    most_problems: int | None = None,
 ) -> Shortlist:
     """Read one payload that is already in memory; see ``load_shortlist``.
 
@@ -107,17 +106,37 @@ def parse_shortlist(  # noqa: PLR0913  # a shortlist has four texts of its own
         brief: What the role asks for.
         client: The company that fills it.
         author: Who made the selection.
-        most_problems: Give up after so many; a text that somebody else made up can have hundreds
-            of thousands. ``None`` for no limit.
 
     Raises:
-        InputError: There is neither a candidate nor a failed profile, for the reasons listed; or
-            there are too many problems.
+        InputError: There is neither a candidate nor a failed profile, for the reasons listed.
+    """
+    header = {"title": title, "brief": brief, "client": client, "author": author}
+    return parse_within(payload, source=source, header=header)
+
+
+def parse_within(
+    payload: str | bytes,
+    *,
+    source: str,
+    header: Mapping[str, str | None],
+    most_problems: int | None = None,
+) -> Shortlist:
+    """Read one payload as `parse_shortlist` does, unless it is hopeless.
+
+    Args:
+        payload: As there.
+        source: As there.
+        header: Title, brief, client and author.
+        most_problems: Give up after so many; a megabyte can have half a million. ``None`` for no
+            limit.
+
+    Raises:
+        InputError: As there, or there are too many problems.
     """
     draft = _Draft(most_problems)
     reader = _Reader(source, draft.note)
     draft.add(reader, reader.people(parse_records(payload, reader.report_text)))
-    return draft.finish(title=title, brief=brief, client=client, author=author)
+    return draft.finish(**header)
 
 
 def iter_candidates(

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from .papers import Press
 
-Query = TypeVar("Query", bound=BaseModel)
+Query = TypeVar("Query", bound="NoOptions")
 
 #: A theme is asked for by its name: a path would be read.
 THEMES: Final = tuple(theme.name for theme in list_themes() if not theme.error)
@@ -120,7 +120,9 @@ _Text = Annotated[str, StringConstraints(max_length=_MOST_OF_TEXT)]
 _Line = Annotated[str, StringConstraints(max_length=1000)]
 
 
-class _Query(BaseModel):
+class NoOptions(BaseModel):
+    """The query of a route that has none: a name that means nothing is a mistake."""
+
     model_config = ConfigDict(
         alias_generator=to_camel,
         extra="forbid",
@@ -131,7 +133,7 @@ class _Query(BaseModel):
     )
 
 
-class Frame(_Query):
+class Frame(NoOptions):
     """What a query says of a shortlist; it wins over what the body says.
 
     Attributes:
@@ -147,7 +149,7 @@ class Frame(_Query):
     author: _Text | None = None
 
 
-class Options(_Query):
+class Options(NoOptions):
     """What every format takes, and all that one with nothing of its own does."""
 
     #: Whether it is made in a process that can be ended.

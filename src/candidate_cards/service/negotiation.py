@@ -55,13 +55,14 @@ def entity_tag(*parts: str) -> str:
 
 
 def is_known(headers: Headers, tag: str) -> bool:
-    """Whether a client has what it asks for (RFC 9110, 13.1.2)."""
+    """Whether a client has what it asks for (RFC 9110, 13.1.2); both tags may be weak."""
     asked = ", ".join(headers.getlist("If-None-Match"))
-    return asked.strip() == "*" or tag in {f'"{text}"' for _, text in _TAG.findall(asked)}
+    known = {f'"{text}"' for _, text in _TAG.findall(asked)}
+    return asked.strip() == "*" or tag.removeprefix("W/") in known
 
 
-def check_preconditions(headers: Headers, tag: str | None) -> None:
-    """Refuse to change what is not as a client thinks (RFC 9110, 13.1).
+def check_match(headers: Headers, tag: str | None) -> None:
+    """Refuse to go on where there is not what a client thinks there is (RFC 9110, 13.1.1).
 
     Args:
         headers: Of the request.
@@ -70,11 +71,25 @@ def check_preconditions(headers: Headers, tag: str | None) -> None:
     Raises:
         RefusedError: 412.
     """
+    if "If-Match" not in headers:
+        return
     asked = ", ".join(headers.getlist("If-Match"))
-    is_met = tag is not None if asked.strip() == "*" else tag in _strong(asked)
-    if "If-Match" in headers and not is_met:
+    if not (tag is not None if asked.strip() == "*" else tag in _strong(asked)):
         raise _failed("If-Match")
-    if "If-None-Match" in headers and tag is not None and is_known(headers, tag):
+
+
+def check_change(headers: Headers, tag: str | None) -> None:
+    """Refuse to change what is not as a client thinks (RFC 9110, 13.2.2).
+
+    Args:
+        headers: Of the request.
+        tag: Of what is there; ``None`` if nothing is.
+
+    Raises:
+        RefusedError: 412.
+    """
+    check_match(headers, tag)
+    if tag is not None and is_known(headers, tag):
         raise _failed("If-None-Match")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from candidate_cards.contract.bodies import read_bytes
 from candidate_cards.contract.refusals import RefusedError
 from candidate_cards.errors import InputError
-from candidate_cards.loading import parse_shortlist
+from candidate_cards.loading import parse_within
 from candidate_cards.models import (
     Candidate,
     EnrichmentCompleted,
@@ -19,6 +19,8 @@ from candidate_cards.models import (
 from .problems import unusable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
 
     from candidate_cards.models import Shortlist
@@ -37,7 +39,7 @@ _MOST_PROBLEMS: Final = 10_000
 
 
 async def read_shortlist(
-    request: Request, service: Service, header: dict[str, str | None] | None = None
+    request: Request, service: Service, header: Mapping[str, str | None] | None = None
 ) -> Shortlist:
     """Read the candidates of a body, off the event loop.
 
@@ -66,8 +68,8 @@ async def read_shortlist(
     return shortlist
 
 
-def _parsed(raw: bytes, header: dict[str, Any]) -> Shortlist:
-    return parse_shortlist(raw, source="body", most_problems=_MOST_PROBLEMS, **header)
+def _parsed(raw: bytes, header: Mapping[str, str | None]) -> Shortlist:
+    return parse_within(raw, source="body", header=header, most_problems=_MOST_PROBLEMS)
 
 
 def check_type(request: Request) -> None:

@@ -16,6 +16,7 @@ from candidate_cards.store import open_store
 from .cards import CardCache
 from .lookups import Lookups
 from .metrics import Metrics
+from .papers import Papers
 from .settings import Settings, read_settings
 from .vendors import Vendors
 
@@ -65,6 +66,12 @@ class Service:
             self.settings.cache_bytes, round(self.settings.cache_seconds * 1000), now
         )
         self.vendors = Vendors(self.settings)
+        self.papers = Papers(
+            self.settings.pdf_workers,
+            self.settings.pdf_waiting,
+            # So that a part that runs away is told by its name, before the answer is late.
+            self.settings.request_seconds / 2,
+        )
         self.render_html_body = render_html_body(self.settings.profile_limit)
         self.is_stopping = False
         self._threads = ThreadPoolExecutor(_THREADS, "candidate-cards")
@@ -106,6 +113,7 @@ class Service:
 
     def close(self) -> None:
         """Close the database and end every process."""
+        self.papers.close()
         self.lookups.close()
         self._threads.shutdown(cancel_futures=True)
         self.store.close()
