@@ -208,6 +208,7 @@ class MailOptions(Options):
     ) -> bytes:
         """Return a message, as `Options.make`."""
         _ = exporter, press
+        envelope = self._envelope()
         answered = self.sender if self.reply_to is None else self.reply_to
         email = render_email(
             content,
@@ -217,7 +218,7 @@ class MailOptions(Options):
             subject=self.subject,
             reply_to=parse_address(answered, field="replyTo").address if answered else "",
         )
-        return message_bytes(email.message(self._envelope()))
+        return message_bytes(email.message(envelope))
 
     def _envelope(self) -> Envelope | None:
         if self.sender is None:
