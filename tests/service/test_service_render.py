@@ -500,6 +500,7 @@ def test_a_name_leads_nowhere_and_reads_one_way(account: Account, title: str) ->
     message = EmailMessage()
     message["Content-Disposition"] = re.sub(r' filename="[^"]*";', "", header)
     name = message.get_filename()
+    assert name is not None
     for found in (match["plain"], name):
         assert found.endswith(".eml")
         assert not found.startswith(".")

@@ -10,6 +10,7 @@ import os
 import sys
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -145,7 +146,7 @@ class PdfPool:
         with self._lock:
             if self.is_closed:
                 raise ExportError("the pool of processes is closed")
-            if self._pool is None:
+            if self._pool is None or not self._pool.active:
                 self._pool = self._start()
             future = self._pool.map(function, *arguments, timeout=self.limits.seconds)
             self._running.add(future)
@@ -168,8 +169,9 @@ class PdfPool:
             message = f"{name} needed more than {self.limits.memory // _MIB} MiB and was ended"
         except ProcessExpired:
             message = f"the process that rendered {name} was ended, most likely for its memory"
-        except CancelledError:
-            message = f"{name} was ended, because the pool of processes was closed"
+        except (CancelledError, BrokenProcessPool):
+            why = "its pool of processes was closed" if self.is_closed else "its process is gone"
+            message = f"{name} was ended, because {why}"
         raise ExportError(message) from None
 
     def _start(self) -> ProcessPool:
