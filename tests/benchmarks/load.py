@@ -165,7 +165,7 @@ async def _run(plan: dict[str, Any]) -> Load:
         question = questions[number % len(questions)]
         connection = _Connection(question, left)
         await loop.create_connection(
-            lambda connection=connection: connection,  # type: ignore[misc]  a default has no type
+            lambda connection=connection: connection,  # type: ignore[misc]  # a default has no type
             address.hostname,
             address.port,
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from harness import changed_share, violations
 from hosts import GROUNDS, HOSTILE, Slot, card_pictures
+from visiting import AXE_RULES, Visitor, evaluate, serve_files
 
 from candidate_cards import load_shortlist
 from hostile_corpus import FLAG, folded, hostile_wires
@@ -19,42 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness import RecordedPage
-    from playwright.sync_api import Page, Route
-
-Theme = Literal["dark", "light"]
+    from playwright.sync_api import Route
+    from visiting import Theme
 
 SHORTLIST = load_shortlist(FOLDER.parent / "payloads" / "shortlist.json")
 _HOSTILE_PEOPLE = 60  # all of them are in test_hostile.py
-
-_RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"],
-    },
-    # Those say whether headings and regions fit the page around the cards.
-    "rules": {
-        name: {"enabled": True}
-        for name in ("heading-order", "page-has-heading-one", "landmark-one-main", "region")
-    },
-}
-
-# Runs before each page: what it breaks of its own policy.
-_RECORD = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) =>
-  violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
-"""
-
-# Runs in the page: the elements that hold cards and are on screen.
-_HOSTS = """
-const hosts = [...document.querySelectorAll("*")]
-  .filter((element) => element.shadowRoot && element.getClientRects().length > 0);
-const cards = hosts.flatMap((host) => [...host.shadowRoot.querySelectorAll("[role=article]")]);
-"""
-
-
-def _evaluate(tab: Page, body: str, argument: object = None) -> Any:  # noqa: ANN401
-    return tab.evaluate(f"(argument) => {{ {_HOSTS} {body} }}", argument)
 
 
 @pytest.fixture(scope="module")
@@ -69,35 +39,6 @@ def site(request: pytest.FixtureRequest) -> Site:
     """Each integration in turn."""
     value: Site = request.param
     return value
-
-
-class Visitor:
-    """A browser that visits a site, and everything that it should never see there.
-
-    Attributes:
-        page: The tab.
-        messages: Whatever is said on the console, not errors alone.
-    """
-
-    def __init__(self, page: RecordedPage, origin: str, theme: Theme) -> None:
-        self.page = page
-        self.tab = page.tab
-        self.messages: list[str] = []
-        self._origin = origin
-        self._theme = theme
-        self.tab.on("console", lambda message: self.messages.append(message.text))
-        self.tab.add_init_script(_RECORD)
-
-    def visit(self, path: str) -> Page:
-        """Load a page in the theme."""
-        answer = self.tab.goto(f"{self._origin}{path}?theme={self._theme}")
-        assert answer is not None
-        assert answer.ok
-        return self.tab
-
-    def noise(self) -> list[str]:
-        """What nobody should ever see, of the page that is open and of all before it."""
-        return [*self.page.noise(), *self.messages, *self.tab.evaluate("window.violations")]
 
 
 @pytest.fixture
@@ -120,7 +61,7 @@ def test_pages_show_their_cards_and_are_quiet(site: Site, visitor: Visitor, them
     """Every page shows its people in the theme, with nothing on the console and no violation."""
     for path in _paths(site):
         tab = visitor.visit(path)
-        shown = _evaluate(
+        shown = evaluate(
             tab,
             """return cards.map((card) => [
                  card.getAttribute("aria-label"), getComputedStyle(card).backgroundColor,
@@ -143,10 +84,10 @@ def test_headings_of_cards_fit_the_page(site: Site, visitor: Visitor) -> None:
       [...card.querySelectorAll("h1, h2, h3, h4")])].filter((heading) => heading.checkVisibility())
       .map((heading) => [heading.localName, heading.textContent.trim()]);"""
     names = [person.name for person in SHORTLIST.candidates]
-    found = _evaluate(visitor.visit(site.index), outline)
+    found = evaluate(visitor.visit(site.index), outline)
     assert [text for level, text in found if level == "h1"] == [SHORTLIST.title]
     assert [text for level, text in found if level == "h3"] == names
-    found = _evaluate(visitor.visit(site.detail.format(1)), outline)
+    found = evaluate(visitor.visit(site.detail.format(1)), outline)
     assert [text for level, text in found if level == "h1"] == names[:1]
     assert "Experience" in [text for level, text in found if level == "h2"]
 
@@ -159,7 +100,7 @@ def test_nothing_overflows_at_any_width(site: Site, visitor: Visitor) -> None:
         wide = []
         for width in range(280, 901, 20):
             tab.set_viewport_size({"width": width, "height": 700})
-            wide += _evaluate(
+            wide += evaluate(
                 tab,
                 """
                 const wrong = document.documentElement.scrollWidth > innerWidth ? ["page"] : [];
@@ -179,7 +120,7 @@ def test_pages_have_no_barrier(site: Site, visitor: Visitor, axe: str, width: in
     """axe-core finds nothing, its rules on headings and landmarks included."""
     visitor.tab.set_viewport_size({"width": width, "height": 800})
     for path in (site.index, site.detail.format(1)):
-        assert violations(visitor.visit(path), axe, _RULES) == []
+        assert violations(visitor.visit(path), axe, AXE_RULES) == []
 
 
 # Gives the element that holds the cards of a theme a place of its own in the page.
@@ -202,7 +143,7 @@ def test_no_style_of_the_page_reaches_a_card(site: Site, visitor: Visitor, theme
     tab.set_viewport_size({"width": 1000, "height": 6000})
 
     def card() -> Any:  # noqa: ANN401
-        _evaluate(visitor.visit(site.index), _HOLD, [theme, style])
+        evaluate(visitor.visit(site.index), _HOLD, [theme, style])
         return card_pictures(visitor.page, 1)[0]
 
     alone = card()
@@ -244,9 +185,9 @@ const state = { sheets: document.styleSheets.length + document.adoptedStyleSheet
 def test_no_style_of_a_card_reaches_the_page(site: Site, visitor: Visitor) -> None:
     """With an empty box in its place every other element has the same style and the same box."""
     tab = visitor.visit(site.index)
-    before = _evaluate(tab, f"{_STATE} return state;")
+    before = evaluate(tab, f"{_STATE} return state;")
     assert len(before) > 15
-    after = _evaluate(
+    after = evaluate(
         tab,
         f"""
         for (const host of hosts.splice(0)) {{
@@ -285,24 +226,19 @@ def test_hostile_people_are_inert_in_files(page: RecordedPage, tmp_path: Path) -
     file.write_text(json.dumps(hostile_wires()[:_HOSTILE_PEOPLE]), "utf-8")
     people = load_shortlist(file).candidates
     build = runpy.run_path(str(FOLDER / PLAIN.name / PLAIN.file))
-    for path in (FOLDER / "static").iterdir():
-        kind = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}[path.suffix]
-        page.server.put(path.read_bytes(), path=f"/static/{path.name}", media_type=kind)
     made: dict[str, str] = build["pages"](file)
-    chosen = ["index.html", *(f"candidate-{number}.html" for number in range(1, 13))]
+    serve_files(page.server, made)
     visitor = Visitor(page, page.server.origin, "light")
-    for name in chosen:
-        page.server.put(made[name], path=f"/plain/pages/{name}")
-        _assert_inert(
-            visitor, f"/plain/pages/{name}", [folded(person.name or "") for person in people]
-        )
+    names = [folded(person.name or "") for person in people]
+    for path in (PLAIN.index, *(PLAIN.detail.format(number) for number in range(1, 13))):
+        _assert_inert(visitor, path, names)
 
 
 def _assert_inert(visitor: Visitor, path: str, names: list[str]) -> None:
     visitor.page.forget()
     tab = visitor.visit(path)
     for kind in ("pointerenter", "mouseover", "focusin", "keydown"):
-        _evaluate(
+        evaluate(
             tab,
             """for (const element of [...document.querySelectorAll("*"),
                  ...hosts.flatMap((host) => [...host.shadowRoot.querySelectorAll("*")])])
@@ -313,7 +249,7 @@ def _assert_inert(visitor: Visitor, path: str, names: list[str]) -> None:
     assert visitor.noise() == []
     asked = {url.partition("?")[0].rpartition("/")[2] for url in visitor.page.requests}
     assert asked <= {path.rpartition("/")[2], "ats.css", "icon.svg", "quick-look.js"}
-    assert _evaluate(tab, "return cards.length;")
+    assert evaluate(tab, "return cards.length;")
     links = tab.locator(".people a").evaluate_all("all => all.map((link) => link.textContent)")
     assert [folded(text) for text in links] == names
 
@@ -327,7 +263,7 @@ def test_a_script_inserts_a_card_with_its_shadow_root(
     for number, person in enumerate(SHORTLIST.candidates):
         tab.locator("a[data-card]").nth(number).click()
         tab.locator("dialog[open]").wait_for()
-        shown = _evaluate(
+        shown = evaluate(
             tab,
             """return cards.filter((card) => card.getRootNode().host.closest("dialog")).map(
                  (card) => [card.getAttribute("aria-label"), getComputedStyle(card).color]);""",
@@ -335,7 +271,7 @@ def test_a_script_inserts_a_card_with_its_shadow_root(
         ink = {"light": "rgb(30, 41, 59)", "dark": "rgb(226, 232, 240)"}[theme]
         assert shown == [[person.name, ink]]
         assert tab.evaluate("document.activeElement.textContent") == "Close"
-        assert violations(tab, axe, {**_RULES, "rules": {}}) == []
+        assert violations(tab, axe, {**AXE_RULES, "rules": {}}) == []
         leads = tab.locator("dialog form a").get_attribute("href") or ""
         assert leads.endswith(site.detail.format(number + 1))
         tab.keyboard.press("Escape")

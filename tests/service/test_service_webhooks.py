@@ -9,6 +9,7 @@ import uuid
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -274,6 +275,12 @@ def test_what_is_signed_and_no_event_is_refused(served: Served, body: object) ->
     assert served.fetches() == []
 
 
+def test_a_body_has_a_limit(served: Served) -> None:
+    """It is that of all routes."""
+    body = {**event(), "more": "x" * 1_048_576}
+    assert served.deliver(body).status_code == 413
+
+
 def test_a_delivery_is_for_the_company_that_it_is_signed_for(served: Served) -> None:
     """Whatever ids are in it; and the same delivery id of two companies is two deliveries."""
     body = {**event(companyId="bolt", company="bolt"), "companyId": "bolt"}
@@ -399,6 +406,20 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inbox]:
 def test_no_header_is_too_much(inbox: Inbox, body: bytes, company: str, headers: Any) -> None:  # noqa: ANN401
     """Bytes that no client of ours would send are a wrong signature, and no error."""
     assert inbox.receive(company, body, headers) == 401
+
+
+def test_a_stranger_is_judged_as_long_as_a_company(inbox: Inbox) -> None:
+    """The time of a refusal does not tell which companies there are; a body is hashed for both."""
+    body = b"x" * 4_000_000
+    headers = {"X-InstaView-Signature": "0" * 64}
+
+    def seconds(company: str) -> float:
+        began = perf_counter()
+        assert inbox.receive(company, body, headers) == 401
+        return perf_counter() - began
+
+    ours, theirs = (sorted(map(seconds, [company] * 15))[7] for company in ("acme", "nobody"))
+    assert 1 / 3 < ours / theirs < 3
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +18,7 @@ from candidate_cards.models import WebhookCreateRequest, WebhookUpdateRequest
 from candidate_cards.sandbox import READY_MADE, Settings, open_server
 from candidate_cards.service import Company
 from candidate_cards.webhooks import HmacScheme
+from databases import find_programs, postgresql_server
 from sandboxes import SLOW, Account, LocalSandbox, Received, eventually, receiving, serving
 from services import LocalService, serving_cards
 from talking import key_of, preview, search, talking
@@ -368,3 +371,45 @@ def test_companies_are_fed_apart(sandbox: LocalSandbox) -> None:
             sandbox.skip()
             one.delivered(("pending", 401), ("delivered", 204))
             assert names(service, people, "bolt") == {}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database that several services use; a missing server is told of."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'cards.sqlite3'}"
+        return
+    programs = find_programs()
+    if programs is None:
+        reason = "MISSING PART: a PostgreSQL server; run: apt-get install postgresql"
+        if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    with postgresql_server(programs) as server, server.place() as place:
+        yield place.url
+
+
+def test_two_services_share_a_database(vendor: Vendor, shared: str) -> None:
+    """What one is told of is handled once, whichever it is told next, and both show it."""
+    with receiving() as receiver, fed_by(vendor, store=shared) as one:
+        companies = {"acme": vendor.company()}
+        url = vendor.sandbox.base_url
+        with serving_cards(companies=companies, vendor_url=url, store=shared) as two:
+            vendor.client.update_webhook(vendor.webhook.id, WebhookUpdateRequest(url=receiver.url))
+            runs = [vendor.search(limit) for limit in (2, 4, 7)]
+            vendor.sandbox.skip()
+            deliveries = receiver.wait_for(3)
+            for received in deliveries:
+                with ThreadPoolExecutor(8) as executor:
+                    statuses = list(executor.map(forward, [one, two] * 4, [received] * 8))
+                assert 204 in statuses
+                assert set(statuses) <= {204, 409}
+            for run_id in runs:
+                arrives(one, vendor.found(run_id))
+            eventually(lambda: waiting(two), lambda left: not left)
+            people = vendor.found(runs[-1])
+            for service in (one, two):
+                cards = service.account("acme").render_html(*people).json()
+                assert cards["renderedCount"] == len(people) == 7
+            assert forward(two, deliveries[0]) == 204
+            assert waiting(one) == []

@@ -24,7 +24,7 @@ def page_template(name: str) -> Template:
     Args:
         name: Path below the templates folder.
     """
-    return make_environment().from_string(flatten(name, TemplateFolder()).text)
+    return make_environment(fast=False).from_string(flatten(name, TemplateFolder()).text)
 
 
 def page_part(name: str) -> str:

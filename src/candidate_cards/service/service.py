@@ -17,11 +17,13 @@ from candidate_cards.store import open_store
 from .background import in_background
 from .cards import CardCache
 from .embeds import Embeds
+from .gallery import Gallery
 from .gate import UnderWay
 from .inbox import Inbox
 from .intake import Intake
 from .lookups import Lookups
 from .metrics import Metrics
+from .papers import Papers
 from .retention import Retention
 from .settings import Settings, read_settings
 from .vendors import Vendors
@@ -75,6 +77,13 @@ class Service:
         )
         self.vendors = Vendors(self.settings)
         self.embeds = Embeds(self.settings, self.store)
+        self.gallery = Gallery() if self.settings.development else None
+        self.papers = Papers(
+            self.settings.pdf_workers,
+            self.settings.pdf_waiting,
+            # So that a part that runs away is told by its name, before the answer is late.
+            self.settings.request_seconds / 2,
+        )
         self.render_html_body = render_html_body(self.settings.profile_limit)
         self.under_way = UnderWay()
         companies, vendor_url = self.settings.companies, self.settings.vendor_url
@@ -136,6 +145,7 @@ class Service:
 
     def close(self) -> None:
         """Close the database and end every process."""
+        self.papers.close()
         self.lookups.close()
         self._threads.shutdown(cancel_futures=True)
         self.store.close()

@@ -17,6 +17,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from candidate_cards._validation import problems_in
@@ -103,17 +104,20 @@ class Company(BaseModel):
 
     @model_validator(mode="after")
     def _check_webhooks(self) -> Self:
-        if not self.webhook_secrets:
-            return self
-        if self.scheme is None:
-            message = "webhook_secrets need a webhook_scheme: which header has the signature?"
-            raise ValueError(message)
-        if problems := self.scheme.secret_problems(self.webhook_secrets):
-            raise ValueError("; ".join(f"webhook_{problem}" for problem in problems))
-        if self.vendor_key is None:
-            message = "webhook_secrets need a vendor_key: results are fetched with it"
-            raise ValueError(message)
+        if self.webhook_secrets and (fault := self._webhook_fault()):
+            kind, message = "webhooks", "{fault}"
+            raise PydanticCustomError(kind, message, {"fault": fault})
         return self
+
+    def _webhook_fault(self) -> str:
+        """Say why deliveries would be lost, or nothing."""
+        if self.scheme is None:
+            return "webhook_secrets need a webhook_scheme: which header has the signature?"
+        if problems := self.scheme.secret_problems(self.webhook_secrets):
+            return "; ".join(f"webhook_{problem}" for problem in problems)
+        if self.vendor_key is None:
+            return "webhook_secrets need a vendor_key: results are fetched with it"
+        return ""
 
 
 class Settings(BaseSettings):
