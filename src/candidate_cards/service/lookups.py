@@ -1,8 +1,9 @@
-"""Short questions to the database, many at a time in one thread.
+"""Questions that block, many at a time in one thread.
 
-Why: a question takes some microseconds, and handing it to a thread of a pool takes several times
-that, since the thread and the event loop wait for each other at every turn. So what is asked while
-a thread is busy waits, and goes to it all at once; what is asked twice by then is asked once.
+Why: a look into the database takes some microseconds, and handing it to a thread of a pool takes
+several times that, since the threads and the event loop wait for each other at every turn. So what
+is asked while a thread is busy waits, and goes to it all at once; what is asked twice by then is
+asked once.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+from .logs import METHODS
+
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -83,7 +84,7 @@ class Metrics:
             status: Of HTTP.
             seconds: From the request's head to the answer's end.
         """
-        known = method if method in _METHODS else "_OTHER"
+        known = method if method in METHODS else "_OTHER"
         self._answered(known, route, status).observe(seconds)
 
     def rendered(self, format_name: str, theme: str, outcome: str, seconds: float) -> None:

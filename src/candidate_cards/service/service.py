@@ -37,7 +37,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _THREADS: Final = 4
-_LOOKUP_THREADS: Final = 4  # for a database on a network
+_NETWORK_THREADS: Final = 4  # that wait for a database on a network
 _LONGEST_SLEEP: Final = 30.0  # seconds
 
 
@@ -57,6 +57,10 @@ class Service:
         StoreError: The database cannot be used.
 
     Attributes:
+        store: The database. It blocks: what takes some microseconds is asked by way of `lookups`,
+            anything else by `run`.
+        lookups: Short questions to the database.
+        renderings: Questions for cards that are not kept, which take longer.
         under_way: The requests that are being answered.
         is_stopping: Whether to ask that no more requests are sent here.
     """
@@ -68,7 +72,9 @@ class Service:
         self.now = now
         url = self.settings.store.get_secret_value()
         self.store = open_store(url)
-        self.lookups = Lookups(1 if url.startswith("sqlite:") else _LOOKUP_THREADS)
+        threads = 1 if url.startswith("sqlite:") else _NETWORK_THREADS
+        self.lookups = Lookups(threads)
+        self.renderings = Lookups(threads)
         render_html = {"POST /sourcing/render-html": self.settings.render_per_minute}
         self.rate_limits = RateLimits({**ENDPOINTS, **render_html})
         self.metrics = Metrics()
@@ -147,5 +153,6 @@ class Service:
         """Close the database and end every process."""
         self.papers.close()
         self.lookups.close()
+        self.renderings.close()
         self._threads.shutdown(cancel_futures=True)
         self.store.close()

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
+from candidate_cards import __version__
 from candidate_cards.contract.bodies import RenderHtmlBody, read_body
 from candidate_cards.contract.callers import unauthorized
 from candidate_cards.contract.openapi import NEEDS_KEY, accepts, answers
@@ -49,8 +50,9 @@ async def render_html(request: Request) -> Response:
     company = "" if is_stranger else admit(request, key, _SCOPE).company_id
     body = await read_body(request, service.render_html_body, most=service.settings.max_body)
     if service.settings.mode == "local":
-        content, digest = joined(await _local(service, company, body.profile_ids, body.theme))
-        return _answer(content, {"X-Rendered-By": "local", "ETag": _etag(company, digest)})
+        made = await _local(service, company, body.profile_ids, body.theme)
+        signs = "\0".join([body.theme, __version__, *[card.sign for card in made]]).encode()
+        return _answer(joined(made), {"X-Rendered-By": "local", "ETag": _etag(company, signs)})
     cards = await _relayed(request, company, body.profile_ids, body.theme)
     content = to_json(cards.response.to_wire())
     headers = {"X-Rendered-By": cards.via, "ETag": _etag(company, content)}
@@ -71,11 +73,11 @@ async def _local(
             service.cards.drop(company, profile_id)
         elif card := service.cards.get(company, profile_id, theme, version):
             cards[profile_id] = card
-    missing = [each for each in profile_ids if each in versions and each not in cards]
+    missing = tuple([each for each in profile_ids if each in versions and each not in cards])
     service.metrics.cards(_FORMAT, theme, "cached", len(cards))
     if missing:
         began = perf_counter()
-        rendered = await service.run(_rendered, service.store, company, missing, theme)
+        rendered = await service.renderings.ask(_rendered, service.store, company, missing, theme)
         service.metrics.rendered(_FORMAT, theme, "done", perf_counter() - began)
         for profile_id, version, card in rendered:
             cards[profile_id] = card
@@ -89,7 +91,7 @@ async def _local(
 
 
 def _rendered(
-    store: Store, company: str, profile_ids: Sequence[str], theme: Theme
+    store: Store, company: str, profile_ids: tuple[str, ...], theme: Theme
 ) -> list[tuple[str, str, Card]]:
     """Return id, version and card of those that are still there."""
     stored = store.load(company, profile_ids)
@@ -98,8 +100,9 @@ def _rendered(
     candidates = {profile_id: each.candidate for profile_id, each in stored.items()}
     cards = relayed(list(stored), theme=theme, mode="local", find=lambda _: candidates)
     return [
-        (card.profile_id, stored[card.profile_id].version, encoded(card))
+        (card.profile_id, version, encoded(card, version))
         for card in cards.response.data
+        if (version := stored[card.profile_id].version)
     ]
 
 
@@ -147,7 +150,7 @@ def _answer(content: bytes, headers: Mapping[str, str]) -> Response:
 
 
 def _etag(company: str, content: bytes) -> str:
-    """Return a validator for an answer to a company.
+    """Return a validator for an answer to a company, made of what decides the answer.
 
     Why no condition is looked at: the answer of a POST is no representation that one could have
     (RFC 9110, 13.2.1). Who has the validator knows whether the cards are still the same.
