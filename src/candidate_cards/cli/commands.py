@@ -623,6 +623,48 @@ def sandbox(**options: Any) -> None:  # noqa: ANN401 - passed on by name
     serve(**options)
 
 
+@application.command()
+@click.option(
+    "--port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="0 takes a free one.",
+)
+@click.option(
+    "--host",
+    metavar="HOST",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; by default this machine alone can call, in a container 0.0.0.0.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(("local", "proxy", "fallback")),
+    help="Whose cards render-html gives: the store's, the vendor's, or the store's where the "
+    "vendor fails.  [default: local]",
+)
+@click.option(
+    "--store",
+    metavar="URL",
+    help="The database, as for `store` and `keys`; one with a password belongs into "
+    "CANDIDATE_CARDS_STORE.",
+)
+@click.option("--check", is_flag=True, help="Print every setting, secrets masked, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, once it listens.")
+def serve(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Serve cards over HTTP: the vendor's render-html, for the store's candidates or the vendor's.
+
+    Whatever else can be set is a variable CANDIDATE_CARDS_SERVE_..., which --check lists, in the
+    environment, in .env, or a file in /run/secrets. The log is on stderr, one JSON object a line.
+    It needs the extra `serve`. SIGTERM and Ctrl-C end it once requests under way are answered.
+    """
+    from candidate_cards.cli.serve import serve as run
+
+    run(**options)
+
+
 _store = _options(
     click.option(
         "--store",

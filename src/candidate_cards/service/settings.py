@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "CANDIDATE_CARDS_SERVE_"
 
+#: Where the commands `store` and `keys` look too; counts where the service's own has no value.
+STORE: Final = "CANDIDATE_CARDS_STORE"
+
 #: Names the folder of secrets; it is no field, since it says where fields are.
 SECRETS_DIR: Final = f"{PREFIX}SECRETS_DIR"
 
@@ -79,7 +82,8 @@ class Settings(BaseSettings):
     the variable's name in the folder of secrets, `SECRETS_DIR`, by default ``/run/secrets``.
 
     Attributes:
-        store: URL of the database: ``sqlite:///`` and a path, or ``postgresql://``.
+        store: URL of the database: ``sqlite:///`` and a path, or ``postgresql://``; by default
+            what the variable `STORE` says.
         mode: Where render-html gets its cards.
         vendor_url: Where the vendor's API is.
         vendor_patience: Seconds that a call may wait for the vendor.
@@ -109,6 +113,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=_DOTENV,
+        env_ignore_empty=True,
         extra="ignore",  # of .env, which others read too; `read_settings` knows misspelt ones
         frozen=True,
         hide_input_in_errors=True,
@@ -163,6 +168,8 @@ def read_settings(**chosen: object) -> Settings:
     problems += _unknown(found)
     try:
         settings = Settings(**values)
+        if "store" not in settings.model_fields_set and (url := os.environ.get(STORE)):
+            settings = settings.model_copy(update={"store": SecretStr(url)})
     except ValidationError as error:
         problems += (
             Problem(problem.message, path=(variable(str(problem.path[0])), *problem.path[1:]))
