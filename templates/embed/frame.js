@@ -13,7 +13,5 @@
     const height = Math.ceil(root.getBoundingClientRect().height);
     parent.postMessage({ type: "candidate-cards:height", height, id, scheme }, target);
   };
-  // An observer alone would wait until the frame is on screen.
-  tell();
   new ResizeObserver(tell).observe(root);
 })();

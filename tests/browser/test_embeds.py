@@ -94,7 +94,7 @@ def _script(service: Embedding, attributes: str = "async") -> str:
 _FRAMES = """[...document.querySelectorAll('candidate-card')].map(element => {
     const frame = element.shadowRoot?.querySelector('iframe');
     const box = frame?.getBoundingClientRect();
-    return frame && { src: frame.src, title: frame.title, x: box.x, y: box.y,
+    return frame && { src: frame.src, sandbox: frame.getAttribute('sandbox'), title: frame.title, x: box.x, y: box.y,
         width: box.width, height: box.height, scheme: getComputedStyle(frame).colorScheme,
         isFallbackShown: element.shadowRoot.querySelector('slot') !== null };
 })"""
@@ -181,6 +181,8 @@ def test_ten_cards_in_one_page_under_a_strict_policy(
     assert [frame["src"] for frame in frames] == urls
     assert len({frame["height"] for frame in frames}) >= 4
     assert {frame["isFallbackShown"] for frame in frames} == {False}
+    sandbox = "allow-scripts allow-popups allow-popups-to-escape-sandbox"
+    assert {frame["sandbox"] for frame in frames} == {sandbox}
     _quiet(page, service, 10)
 
 
@@ -284,6 +286,11 @@ def test_neither_side_reaches_the_other(
         "element => element.shadowRoot.querySelector('iframe').contentDocument)"
     ) == [None, None]
     assert tab.url == before
+    # A page that forgets the sandbox, or is none at all, makes no difference.
+    tab = page.show(_host(server, f'<iframe src="{urls[0]}"></iframe>'))
+    assert _inner(tab, urls[0]).evaluate("window.origin") == "null"
+    tab.goto(urls[0])
+    assert tab.evaluate("window.origin") == "null"
     assert page.dialogs == []
     assert page.outside == []
 
@@ -362,6 +369,18 @@ def test_hostile_candidates_do_nothing_in_a_frame(
         _quiet(page, service, len(urls))
         seen += len(urls)
     assert seen >= 20
+
+
+def test_a_card_below_the_screen_has_its_height_already(
+    page: RecordedPage, service: Embedding, server: PageServer
+) -> None:
+    """A frame that is loaded but not in sight tells its height, so that nothing moves later."""
+    (url,) = _urls(service, "full")
+    style = "main { width: 480px; padding-top: 1800px }"  # the screen ends at 1200
+    tab = page.show(_host(server, _script(service) + _element(url), style))
+    (frame,) = _shown(tab, 1)
+    assert frame["y"] > 1200
+    assert _fits(tab, [url]) == []
 
 
 def test_heights_of_others_are_not_believed(
