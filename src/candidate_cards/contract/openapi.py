@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 _REF: Final = "#/components/schemas/{model}"
 
+#: Extra members of a route that looks at the key itself.
+NEEDS_KEY: Final[Mapping[str, Any]] = {"security": [{"apiKey": []}]}
+
+_KEY: Final = {"type": "http", "scheme": "bearer", "description": "An API key"}
+
 _ERRORS: Final = {
     400: "INVALID_PAYLOAD, INVALID_PATCH_PAYLOAD",
     401: "UNAUTHORIZED, API_KEY_SUSPENDED",
@@ -143,6 +148,7 @@ def describe(app: FastAPI, models: Iterable[type[BaseModel]]) -> None:
                     member.pop("writeOnly", None)
             components = made.setdefault("components", {})
             components["schemas"] = schemas["$defs"]
+            components.setdefault("securitySchemes", {})["apiKey"] = _KEY
             for operations in made["paths"].values():
                 for operation in operations.values():
                     refusal = operation["responses"].get("422", {})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+from .logs import METHODS
+
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -41,6 +43,9 @@ class Metrics:
             ("operation", "status"),
             registry=self._registry,
         )
+        # To look a child up by its labels takes longer than to count.
+        self._answered = cache(self._requests.labels)
+        self._counted = cache(self._cards.labels)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Take note of an answer.
@@ -51,8 +56,8 @@ class Metrics:
             status: Of HTTP.
             seconds: From the request's head to the answer's end.
         """
-        known = method if method in _METHODS else "_OTHER"
-        self._requests.labels(known, route, str(status)).observe(seconds)
+        known = method if method in METHODS else "_OTHER"
+        self._answered(known, route, status).observe(seconds)
 
     def rendered(self, format_name: str, theme: str, outcome: str, seconds: float) -> None:
         """Take note of a rendering.
@@ -68,7 +73,7 @@ class Metrics:
     def cards(self, format_name: str, theme: str, outcome: str, count: int) -> None:
         """Count cards: ``rendered``, ``cached``, ``vendor`` or ``missing``."""
         if count:
-            self._cards.labels(format_name, theme, outcome).inc(count)
+            self._counted(format_name, theme, outcome).inc(count)
 
     def called(self, operation: str, status: str) -> None:
         """Count a use of the vendor: its status, or ``timeout`` or ``connection``."""

@@ -14,6 +14,7 @@ from candidate_cards.contract.rate_limits import ENDPOINTS, RateLimits
 from candidate_cards.store import open_store
 
 from .cards import CardCache
+from .gate import UnderWay
 from .lookups import Lookups
 from .metrics import Metrics
 from .papers import Papers
@@ -28,7 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _THREADS: Final = 4
-_LOOKUP_THREADS: Final = 4  # for a database on a network
+_NETWORK_THREADS: Final = 4  # that wait for a database on a network
 _LONGEST_SLEEP: Final = 30.0  # seconds
 
 
@@ -48,6 +49,11 @@ class Service:
         StoreError: The database cannot be used.
 
     Attributes:
+        store: The database. It blocks: what takes some microseconds is asked by way of `lookups`,
+            anything else by `run`.
+        lookups: Short questions to the database.
+        renderings: Questions for cards that are not kept, which take longer.
+        under_way: The requests that are being answered.
         is_stopping: Whether to ask that no more requests are sent here.
     """
 
@@ -58,7 +64,9 @@ class Service:
         self.now = now
         url = self.settings.store.get_secret_value()
         self.store = open_store(url)
-        self.lookups = Lookups(1 if url.startswith("sqlite:") else _LOOKUP_THREADS)
+        threads = 1 if url.startswith("sqlite:") else _NETWORK_THREADS
+        self.lookups = Lookups(threads)
+        self.renderings = Lookups(threads)
         render_html = {"POST /sourcing/render-html": self.settings.render_per_minute}
         self.rate_limits = RateLimits({**ENDPOINTS, **render_html})
         self.metrics = Metrics()
@@ -73,6 +81,7 @@ class Service:
             self.settings.request_seconds / 2,
         )
         self.render_html_body = render_html_body(self.settings.profile_limit)
+        self.under_way = UnderWay()
         self.is_stopping = False
         self._threads = ThreadPoolExecutor(_THREADS, "candidate-cards")
 
@@ -95,11 +104,12 @@ class Service:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Do what is to be done between requests."""
-        sweeping = asyncio.create_task(self._sweep())
+        tasks = [asyncio.create_task(work) for work in (self.under_way.watch(), self._sweep())]
         try:
             yield
         finally:
-            sweeping.cancel()
+            for task in tasks:
+                task.cancel()
             await self.vendors.close()
 
     async def _sweep(self) -> None:
@@ -115,5 +125,6 @@ class Service:
         """Close the database and end every process."""
         self.papers.close()
         self.lookups.close()
+        self.renderings.close()
         self._threads.shutdown(cancel_futures=True)
         self.store.close()
