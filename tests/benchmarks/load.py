@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from functools import partial
 from time import perf_counter
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -155,10 +154,6 @@ class _Connection(asyncio.Protocol):
             self._left.errors.add(f"somebody else's: {strange[0]}")
 
 
-def _same(connection: _Connection) -> _Connection:
-    return connection
-
-
 async def _run(plan: dict[str, Any]) -> Load:
     address = urlsplit(plan["baseUrl"])
     questions = [Question(*question) for question in plan["questions"]]
@@ -167,8 +162,13 @@ async def _run(plan: dict[str, Any]) -> Load:
     opened = []
     began = perf_counter()
     for number in range(plan["connections"]):
-        connection = _Connection(questions[number % len(questions)], left)
-        await loop.create_connection(partial(_same, connection), address.hostname, address.port)
+        question = questions[number % len(questions)]
+        connection = _Connection(question, left)
+        await loop.create_connection(
+            lambda connection=connection: connection,  # type: ignore[misc]  # a default has no type
+            address.hostname,
+            address.port,
+        )
         opened.append(connection)
     await asyncio.gather(*(connection.ended for connection in opened))
     seconds = perf_counter() - began

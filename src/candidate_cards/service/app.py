@@ -17,7 +17,7 @@ from candidate_cards.contract.refusals import framework_refusal, invalid
 from .gate import Gate
 from .logs import hush
 from .paths import PathsAsSent
-from .routes import candidates, operations, render, render_html
+from .routes import candidates, embeds, gallery, operations, render, render_html, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .service import Service
 
 #: One module per group of routes; each has a ``router``, and ``MODELS`` for the OpenAPI document.
-_GROUPS = (render_html, render, candidates, operations)
+_GROUPS = (render_html, render, candidates, embeds, webhooks, gallery, operations)
 
 
 def create_app(service: Service) -> FastAPI:

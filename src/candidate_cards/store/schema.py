@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: only compares, and alembic takes longer to import than that.
 SCHEMAS: Final = ("0001",)
 
+MIGRATIONS: Final = "candidate_cards.store:migrations"
+
 
 def schema_of(database: Database, *, beside_others: bool = False) -> str | None:
     """Return the version that a database has; ``None`` if it has none yet.
@@ -71,7 +73,7 @@ def migrate(database: Database) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", "candidate_cards.store:migrations")
+    config.set_main_option("script_location", MIGRATIONS)
     with database.writing() as connection:
         database.lock(connection, None)
         config.attributes["connection"] = connection
