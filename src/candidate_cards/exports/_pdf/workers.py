@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
@@ -85,6 +86,7 @@ class PdfPool:
         self.limits = limits or Limits()
         self.is_closed = False
         self._pool: ProcessPool | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = Lock()
         self._running: set[Future[Any]] = set()
 
@@ -107,6 +109,8 @@ class PdfPool:
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]  # Pebble's types are partial
             pool.join()
+        if self._folder is not None:
+            self._folder.cleanup()
         # Last: who is told may remove the folder that a worker would have written to.
         for future in tuple(self._running):
             future.cancel()
@@ -177,11 +181,13 @@ class PdfPool:
     def _start(self) -> ProcessPool:
         from pebble import ProcessPool  # noqa: PLC0415  only where processes are wanted
 
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="candidate-cards-fonts-")
         return ProcessPool(
             max_workers=self.workers,
             context=get_context("spawn"),
             initializer=_set_up,
-            initargs=(self.limits.memory,),
+            initargs=(self.limits.memory, self._folder.name),
         )
 
 
@@ -203,8 +209,15 @@ def write_part(job: Job) -> None:
         unfinished.replace(path)
 
 
-def _set_up(memory: int) -> None:
-    """Prepare a worker, before the clock of its first part runs."""
+def _set_up(memory: int, folder: str) -> None:
+    """Prepare a worker, before the clock of its first part runs.
+
+    Args:
+        memory: Bytes that it may have.
+        folder: Where it puts temporary files. Why: the engine keeps fonts in one, which a worker
+            that is ended does not remove.
+    """
+    tempfile.tempdir = folder
     if sys.platform != "win32":
         import resource  # noqa: PLC0415  not on Windows
 
