@@ -73,12 +73,16 @@ class CardCache:
         most: Bytes that it may take.
         milliseconds: How long a card is kept.
         now: Returns milliseconds.
+
+    Attributes:
+        erasures: How often somebody was erased here; a card that was begun before is not kept.
     """
 
     def __init__(self, most: int, milliseconds: int, now: Callable[[], int]) -> None:
         self._most = most
         self._milliseconds = milliseconds
         self._now = now
+        self.erasures = 0
         self._kept: LRUCache[tuple[str, str, str], _Kept] = LRUCache(most, _size)
 
     def get(self, company: str, profile_id: str, theme: str, version: str) -> Card | None:
@@ -88,24 +92,48 @@ class CardCache:
             return None
         return kept.card
 
-    def put(self, company: str, profile_id: str, theme: str, version: str, card: Card) -> None:
-        """Keep a card in place of that of another version."""
+    def put(  # noqa: PLR0913, PLR0917  what names a card
+        self,
+        company: str,
+        profile_id: str,
+        theme: str,
+        version: str,
+        card: Card,
+        erasures: int,
+    ) -> None:
+        """Keep a card in place of that of another version.
+
+        Args:
+            company: Whose it is.
+            profile_id: Who is on it.
+            theme: Its theme.
+            version: Of the candidate.
+            card: The card.
+            erasures: Of this cache, when the candidate was looked up.
+        """
         kept = _Kept(version, self._now() + self._milliseconds, card)
-        if _size(kept) <= self._most:
+        if erasures == self.erasures and _size(kept) <= self._most:
             self._kept[company, profile_id, theme] = kept
 
-    def drop(self, company: str, profile_id: str) -> None:
-        """Forget a candidate."""
+    def miss(self, company: str, profile_id: str) -> None:
+        """Forget a candidate who was looked up, and is not there any more."""
         for theme in _THEMES:
             self._kept.pop((company, profile_id, theme), None)
 
+    def drop(self, company: str, profile_id: str) -> None:
+        """Forget a candidate who was erased."""
+        self.erasures += 1
+        self.miss(company, profile_id)
+
     def drop_company(self, company: str) -> None:
-        """Forget a company's candidates."""
+        """Forget the candidates of a company that was erased."""
+        self.erasures += 1
         for key in [key for key in self._kept if key[0] == company]:
             del self._kept[key]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everybody."""
+        self.erasures += 1
         self._kept.clear()
 
     def expire(self) -> None:
