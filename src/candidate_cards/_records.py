@@ -82,7 +82,7 @@ class Record:
             quotes: How many quotation marks the keys and strings of ``value`` take to write.
         """
         if self._repeated is None and _count_quotes(self._text) != quotes:
-            self._repeated = decode_strictly(self._text).repeated_keys(quotes)
+            self._repeated = _decode_strictly(self._text).repeated_keys(quotes)
         return self._repeated or ()
 
 
@@ -153,7 +153,7 @@ def read_records(lines: Iterable[bytes], report: Report) -> Iterator[Record]:
         report("is empty")
         return
     try:
-        first = _decode(seen[-1])
+        first = decode(seen[-1])
     except NotJsonError:
         yield from _read_whole([*seen, *remaining], report)
         return
@@ -193,7 +193,7 @@ def _numbered(lines: Iterable[bytes], start: int) -> Iterator[tuple[int, bytes]]
 def _read_lines(lines: Iterable[tuple[int, bytes]], report: Report) -> Iterator[Record]:
     for number, line in lines:
         try:
-            record = _decode(line)
+            record = decode(line)
         except NotJsonError as error:
             report(error.message, line=number, column=error.column)
         else:
@@ -207,7 +207,7 @@ def _read_whole(lines: list[bytes], report: Report) -> Iterator[Record]:
         yield from _read_lines(_numbered(lines, start=1), report)
         return
     try:
-        yield _decode(b"".join(lines))
+        yield decode(b"".join(lines))
     except NotJsonError as error:
         report(error.message, line=error.line, column=error.column)
 
@@ -223,8 +223,8 @@ def _look_like_records(lines: list[bytes]) -> bool:
     return len(texts) > 1 and whole * 2 >= len(texts)
 
 
-def _decode(text: bytes) -> Record:
-    """Decode one JSON value.
+def decode(text: bytes) -> Record:
+    """Decode one JSON value in UTF-8.
 
     Raises:
         NotJsonError: It is none, or one that Python cannot hold.
@@ -233,15 +233,10 @@ def _decode(text: bytes) -> Record:
         return Record(from_json(text, allow_inf_nan=False, cache_strings="keys"), text)
     except ValueError:
         # The fast decoder refuses lone surrogates and moderate depth, and its messages repeat text.
-        return decode_strictly(text)
+        return _decode_strictly(text)
 
 
-def decode_strictly(text: bytes) -> Record:
-    """Decode one JSON value in UTF-8 that knows its repeated keys at once.
-
-    Raises:
-        NotJsonError: It is none, or one that Python cannot hold.
-    """
+def _decode_strictly(text: bytes) -> Record:
     try:
         # Not "strict": text that came in as a string may hold lone surrogates.
         string = text.decode("utf-8", "surrogatepass")

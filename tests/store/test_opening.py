@@ -174,15 +174,17 @@ def test_lost_connections_are_renewed(postgresql_place: Place) -> None:
             use()
 
 
-def test_without_the_extra_it_says_what_to_install() -> None:
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     """A missing library is no traceback, and importing the package needs none."""
     code = (
         "import sys; sys.modules['{}'] = None; import candidate_cards.store as s\n"
         "try: s.open_store('{}')\n"
         "except ImportError as error: print(error)"
     )
+    store = "the store needs: pip install 'candidate-cards[store]'"
     for module, url, extra in (
-        ("sqlalchemy", "sqlite:///x", "the store needs: pip install 'candidate-cards[store]'"),
+        ("sqlalchemy", "sqlite:///x", store),
+        ("alembic", f"sqlite:///{tmp_path}/x", store),
         (
             "psycopg",
             "postgresql://u@h/d",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model
 from starlette.concurrency import run_in_threadpool
 
-from candidate_cards._records import NotJsonError, Place, decode_strictly
+from candidate_cards._records import NotJsonError, Place, decode
 from candidate_cards._validation import problems_in
 from candidate_cards.errors import Problem
 from candidate_cards.models import ErrorCode, RenderHtmlRequest
@@ -21,9 +20,8 @@ from .refusals import RefusedError, invalid
 from .terms import MAX_BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from starlette.datastructures import Headers
     from starlette.requests import Request
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -35,6 +33,7 @@ _DEEPEST: Final = 32
 _INTEGERS: Final = 2**63
 _AT_ONCE: Final = 65_536  # bytes; what is larger would hold up the event loop
 _MOST_TOLD: Final = 20
+_PARAMETERS: Final = frozenset({b"charset=utf-8", b'charset="utf-8"', b""})
 
 
 class RenderHtmlBody(RenderHtmlRequest):
@@ -69,7 +68,7 @@ async def read_body(request: Request, model: type[Body], *, most: int = MAX_BODY
     Raises:
         RefusedError: 400, or 413 if it is too large.
     """
-    _check_headers(request.headers)
+    _check_headers(request.scope["headers"])
     raw = await read_bytes(request, most=most)
     if len(raw) <= _AT_ONCE:
         return _checked(raw, model)
@@ -87,9 +86,9 @@ async def read_bytes(request: Request, *, most: int = MAX_BODY) -> bytes:
         RefusedError: 413, it is larger.
     """
     too_large = RefusedError(413, ErrorCode.INVALID_PAYLOAD, f"a body has at most {most} bytes")
-    told = request.headers.get("Content-Length", "")
-    if told.isdecimal() and int(told[:20]) > most:
-        raise too_large
+    for name, value in request.scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value[:20]) > most:
+            raise too_large
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
@@ -98,27 +97,25 @@ async def read_bytes(request: Request, *, most: int = MAX_BODY) -> bytes:
     return bytes(raw)
 
 
-def _check_headers(headers: Headers) -> None:
+def _check_headers(headers: Sequence[tuple[bytes, bytes]]) -> None:
     """Refuse what may be read in another way by somebody else."""
-    named = headers.getlist("Content-Type")
-    kind, *parameters = (part.strip().lower() for part in (*named, "")[0].split(";"))
-    if len(named) != 1 or kind != "application/json":
+    types = [value for name, value in headers if name == b"content-type"]
+    kind, *parameters = [part.strip().lower() for part in b"".join(types).split(b";")]
+    if len(types) != 1 or kind != b"application/json":
         raise invalid("Content-Type should be application/json")
-    if not set(parameters) <= {"charset=utf-8", 'charset="utf-8"', ""}:
+    if not _PARAMETERS.issuperset(parameters):
         raise invalid("Content-Type should have no parameter but charset=utf-8")
-    if headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+    if any(name == b"content-encoding" and value != b"identity" for name, value in headers):
         raise invalid("a body should not be compressed")
 
 
 def _checked(raw: bytes, model: type[Body]) -> Body:
-    problems: list[Problem] = []
     try:
-        record = decode_strictly(raw)
+        record = decode(raw)
     except NotJsonError as error:
-        problems.append(Problem(error.message, line=error.line, column=error.column))
-    else:
-        problems += (Problem("is there twice", path=key) for key in record.repeated_keys(0))
-        problems += islice(_faults(record.value), _MOST_TOLD)
+        raise _unusable([Problem(error.message, line=error.line, column=error.column)]) from None
+    problems, quotes = _faults(record.value)
+    problems += (Problem("is there twice", path=key) for key in record.repeated_keys(quotes))
     if problems:
         raise _unusable(problems)
     try:
@@ -129,21 +126,32 @@ def _checked(raw: bytes, model: type[Body]) -> Body:
         raise _unusable(problems_in(error), code) from None
 
 
-def _faults(root: object) -> Iterator[Problem]:
-    """Yield what is wrong with a value whichever the model is, without recursion."""
+def _faults(root: object) -> tuple[list[Problem], int]:
+    """Find what is wrong with a value whichever the model is, without recursion.
+
+    Returns:
+        The problems, and how many quotation marks it takes to write the value.
+    """
+    problems: list[Problem] = []
+    quotes = 0
     stack: list[tuple[Place, object]] = [((), root)]
     while stack:
         place, value = stack.pop()
-        if isinstance(value, dict | list):
+        if isinstance(value, str):
+            quotes += 2
+        elif isinstance(value, dict | list):
             if len(place) == _DEEPEST:
-                yield Problem(f"has more than {_DEEPEST} levels")
-                continue
-            parts = value.items() if isinstance(value, dict) else enumerate(value)
-            stack.extend(((*place, key), part) for key, part in parts)
+                return [Problem(f"has more than {_DEEPEST} levels")], quotes
+            if isinstance(value, dict):
+                quotes += 2 * len(value)
+                stack += [((*place, key), part) for key, part in value.items()]
+            else:
+                stack += [((*place, at), part) for at, part in enumerate(value)]
         elif type(value) is int and not -_INTEGERS <= value < _INTEGERS:
-            yield Problem("has more than 64 bits", path=place)
+            problems.append(Problem("has more than 64 bits", path=place))
         elif type(value) is float and not isfinite(value):
-            yield Problem("is too large a number", path=place)
+            problems.append(Problem("is too large a number", path=place))
+    return problems, quotes
 
 
 def _unusable(problems: Sequence[Problem], code: str = ErrorCode.INVALID_PAYLOAD) -> RefusedError:

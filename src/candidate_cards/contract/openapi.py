@@ -16,17 +16,26 @@ if TYPE_CHECKING:
 
 _REF: Final = "#/components/schemas/{model}"
 
+#: Extra members of a route that looks at the key itself.
+NEEDS_KEY: Final[Mapping[str, Any]] = {"security": [{"apiKey": []}]}
+
+_KEY: Final = {"type": "http", "scheme": "bearer", "description": "An API key"}
+
 _ERRORS: Final = {
     400: "INVALID_PAYLOAD, INVALID_PATCH_PAYLOAD",
     401: "UNAUTHORIZED, API_KEY_SUSPENDED",
     402: "INSUFFICIENT_FUNDS",
     403: "INSUFFICIENT_SCOPES, WEBHOOK_COMPANY_MISMATCH, RESOURCE_ACCESS_DENIED",
     404: "REQUEST_NOT_FOUND, WEBHOOK_NOT_FOUND, RESOURCE_NOT_FOUND",
+    406: "There is nothing that the header Accept allows",
     408: "The body took too long to arrive",
     409: "RUN_IN_PROGRESS",
+    412: "What is there is not what If-Match or If-None-Match asks for",
     413: "The body is too large",
-    422: "WEBHOOK_EVENT_NOT_SUBSCRIBED",
+    415: "The body is not said to be JSON",
+    422: "WEBHOOK_EVENT_NOT_SUBSCRIBED, RENDERING_FAILED",
     429: "RATE_LIMIT_EXCEEDED",
+    501: "A library that this format takes is not installed",
     502: "The vendor has failed",
     503: "PROVIDER_TEMPORARILY_UNAVAILABLE",
     504: "The answer, or the vendor's, took too long",
@@ -139,6 +148,7 @@ def describe(app: FastAPI, models: Iterable[type[BaseModel]]) -> None:
                     member.pop("writeOnly", None)
             components = made.setdefault("components", {})
             components["schemas"] = schemas["$defs"]
+            components.setdefault("securitySchemes", {})["apiKey"] = _KEY
             for operations in made["paths"].values():
                 for operation in operations.values():
                     refusal = operation["responses"].get("422", {})

@@ -61,17 +61,17 @@ class Quota:
     minute: Window
     hour: Window
 
-    def to_headers(self) -> dict[str, str]:
-        """Return the headers that every answer has."""
-        return {
-            f"X-RateLimit-{name}-{span}": str(value)
-            for span, window in (("Minute", self.minute), ("Hour", self.hour))
-            for name, value in (
-                ("Limit", window.limit),
-                ("Remaining", window.remaining),
-                ("Reset", window.reset),
-            )
-        }
+    def to_raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers that every answer has, as ASGI has them."""
+        minute, hour = self.minute, self.hour
+        return [
+            (b"x-ratelimit-limit-minute", b"%d" % minute.limit),
+            (b"x-ratelimit-remaining-minute", b"%d" % minute.remaining),
+            (b"x-ratelimit-reset-minute", b"%d" % minute.reset),
+            (b"x-ratelimit-limit-hour", b"%d" % hour.limit),
+            (b"x-ratelimit-remaining-hour", b"%d" % hour.remaining),
+            (b"x-ratelimit-reset-hour", b"%d" % hour.reset),
+        ]
 
 
 def unused(now: int) -> Quota:

@@ -82,7 +82,7 @@ class Gate:
             )
         quota = exchange.quota or unused(self._sandbox.clock.now())
         headers = MutableHeaders(raw=answer.start["headers"])
-        headers.update(quota.to_headers())
+        headers.raw.extend(quota.to_raw_headers())
         headers["Cache-Control"] = "no-store"
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Sandbox"] = "candidate-cards; not the vendor's service"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from cachetools import LRUCache
@@ -12,7 +11,7 @@ from pydantic_core import to_json
 from candidate_cards.models import ErrorCode, RenderedCard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
 _THEMES: Final = ("dark", "light")
 _OVERHEAD: Final = 500  # bytes that an entry takes beside the card
@@ -24,19 +23,19 @@ class Card:
 
     Attributes:
         wire: Its entry in an answer: JSON in UTF-8.
-        digest: Of that.
+        sign: Differs where that does, within a theme and a version of this package.
         success: Whether there is a card in it.
     """
 
     wire: bytes
-    digest: bytes
+    sign: str
     success: bool
 
 
-def encoded(card: RenderedCard) -> Card:
-    """Return a card as JSON."""
-    wire = to_json(card.to_wire())
-    return Card(wire, blake2b(wire, digest_size=16).digest(), card.success)
+def encoded(card: RenderedCard, version: str = "") -> Card:
+    """Return a card, of this version of a candidate, as JSON."""
+    sign = f"{card.profile_id}\0{version}\0{card.error_code or ''}"
+    return Card(to_json(card.to_wire()), sign, card.success)
 
 
 def not_found(profile_id: str) -> RenderedCard:
@@ -46,13 +45,14 @@ def not_found(profile_id: str) -> RenderedCard:
     )
 
 
-def joined(cards: Iterable[Card]) -> tuple[bytes, bytes]:
-    """Return the body of an answer with these cards, and their digests."""
-    cards = tuple(cards)
+def joined(cards: Sequence[Card]) -> bytes:
+    """Return the body of an answer with these cards, at least one."""
     count = sum(card.success for card in cards)
-    data = b",".join([card.wire for card in cards])
-    body = b'{"success":true,"renderedCount":%d,"data":[%b]}' % (count, data)
-    return body, b"".join([card.digest for card in cards])
+    parts = [b'{"success":true,"renderedCount":%d,"data":[' % count]  # one join: cards are large
+    for card in cards:
+        parts += (card.wire, b",")
+    parts[-1] = b"]}"
+    return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,10 @@ class CardCache:
         """Forget a company's candidates."""
         for key in [key for key in self._kept if key[0] == company]:
             del self._kept[key]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
 
     def expire(self) -> None:
         """Forget what was kept for long enough."""

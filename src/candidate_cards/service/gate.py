@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
+import random
 import re
-import secrets
-from dataclasses import dataclass
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from starlette.requests import ClientDisconnect
 
@@ -17,14 +16,12 @@ from candidate_cards.contract.rate_limits import Quota, unused
 from candidate_cards.contract.refusals import RefusedError
 from candidate_cards.models import ErrorCode
 
-from .logs import answered, broken
+from .logs import log_answer, log_bug
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from .service import Service
-
-_log = logging.getLogger(__name__)
 
 #: Of an answer that sets none of its own.
 _HEADERS: Final = tuple(
@@ -41,9 +38,10 @@ _HEADERS: Final = tuple(
 _OPERATIONS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_LOOKS_EVERY: Final = 0.1  # seconds
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Exchange:
     """What is found out about a request on its way.
 
@@ -51,11 +49,49 @@ class Exchange:
         request_id: Its name in answers and logs.
         company: Whose key it has.
         quota: What that key may still call; only of routes that the vendor has too.
+        task: Works on it.
+        answer_by: When its answer is to be sent, on the monotonic clock.
+        body_by: When its body is to be here, while it is not.
+        late: What did not come in time.
     """
 
     request_id: str
     company: str | None = None
     quota: Quota | None = None
+    task: asyncio.Task[Any] | None = None
+    answer_by: float = 0.0
+    body_by: float | None = None
+    late: Literal["answer", "body"] | None = None
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """The requests that are being answered.
+
+    Attributes:
+        exchanges: Of all of them.
+    """
+
+    exchanges: set[Exchange] = field(default_factory=set)
+
+    async def watch(self) -> None:
+        """End those that take too long, until cancelled.
+
+        Why not a timer each: most requests are answered sooner than two timers are set and taken
+        back.
+        """
+        while True:
+            await asyncio.sleep(_LOOKS_EVERY)
+            now = monotonic()
+            for exchange in tuple(self.exchanges):
+                if exchange.late is not None or exchange.task is None:
+                    continue
+                if exchange.body_by is not None and exchange.body_by <= now:
+                    exchange.late = "body"
+                elif exchange.answer_by <= now:
+                    exchange.late = "answer"
+                if exchange.late is not None:
+                    exchange.task.cancel()
 
 
 class Gate:
@@ -69,47 +105,50 @@ class Gate:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
-        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = scope["exchange"] = Exchange(_request_id(scope))
-        answer = _Answer(send, exchange, is_last=self._service.is_stopping)
-        began = perf_counter()
-        self._under_way += 1
+        service = self._service
+        began = monotonic()
+        exchange = scope["exchange"] = Exchange(
+            _request_id(scope),
+            task=asyncio.current_task(),
+            answer_by=began + service.settings.request_seconds,
+        )
+        answer = _Answer(send, exchange, is_last=service.is_stopping)
+        service.under_way.exchanges.add(exchange)
         try:
             await self._answer(scope, receive, answer)
         finally:
-            self._under_way -= 1
-            seconds = perf_counter() - began
+            service.under_way.exchanges.discard(exchange)
+            seconds = monotonic() - began
             route = getattr(scope.get("route"), "path", "")
-            self._service.metrics.answered(scope["method"], route, answer.status, seconds)
-            answered(exchange, scope["method"], route, answer.status, seconds)
+            service.metrics.answered(scope["method"], route, answer.status, seconds)
+            log_answer(exchange, scope["method"], route, answer.status, seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        settings = self._service.settings
+        settings, exchange = self._service.settings, answer.exchange
+        under_way = len(self._service.under_way.exchanges)
         try:
-            if self._under_way > settings.max_requests and scope["path"] not in _OPERATIONS:
+            if under_way > settings.max_requests and scope["path"] not in _OPERATIONS:
                 raise _busy()  # noqa: TRY301  one place for refusals
-            async with asyncio.timeout(settings.request_seconds) as deadline:
-                await self._app(scope, _Body(receive, settings.body_seconds).receive, answer.send)
+            body = _Body(receive, exchange, settings.body_seconds)
+            await self._app(scope, body.receive, answer.send)
         except RefusedError as error:
             refusal = error
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:
+            if exchange.late is None or exchange.task is None:
+                raise
+            exchange.task.uncancel()
+            refusal = _LATE[exchange.late]
         except Exception as error:  # noqa: BLE001  it is logged
-            if isinstance(error, TimeoutError) and deadline.expired():
-                refusal = RefusedError(
-                    504, "GATEWAY_TIMEOUT", "the answer took too long; try again, or ask for less"
-                )
-            else:
-                broken(error, answer.exchange)
-                refusal = RefusedError(
-                    500, ErrorCode.INTERNAL_ERROR, "the service has a bug; its log says more"
-                )
+            log_bug(error, exchange)
+            refusal = _BUG
         else:
             return
         if answer.status:
@@ -125,27 +164,22 @@ class _BrokenOffError(Exception):
 class _Body:
     """Receives a request, whose body has a time limit."""
 
-    def __init__(self, receive: Receive, seconds: float) -> None:
+    def __init__(self, receive: Receive, exchange: Exchange, seconds: float) -> None:
         self._receive = receive
-        self._left = seconds
+        self._exchange = exchange
+        self._seconds = seconds
         self._more = True
 
     async def receive(self) -> Message:
-        """Return the next message.
-
-        Raises:
-            RefusedError: The body takes too long.
-        """
+        """Return the next message."""
         if not self._more:  # what comes now is the end of the connection
             return await self._receive()
-        began = perf_counter()
-        try:
-            async with asyncio.timeout(self._left):
-                message = await self._receive()
-        except TimeoutError:
-            raise _late() from None
-        self._left -= perf_counter() - began
-        self._more = message.get("more_body", False)
+        if self._exchange.body_by is None:
+            self._exchange.body_by = monotonic() + self._seconds
+        message = await self._receive()
+        if not message.get("more_body", False):
+            self._more = False
+            self._exchange.body_by = None
         return message
 
 
@@ -153,6 +187,7 @@ class _Answer:
     """Sends an answer, with the headers that all have.
 
     Attributes:
+        exchange: What it answers.
         status: Of HTTP; 0 before it has begun.
     """
 
@@ -171,10 +206,7 @@ class _Answer:
             headers += [header for header in _HEADERS if header[0] not in present]
             headers.append((b"x-request-id", self.exchange.request_id.encode()))
             if self.exchange.quota is not None:
-                headers += [
-                    (name.lower().encode(), value.encode())
-                    for name, value in self.exchange.quota.to_headers().items()
-                ]
+                headers += self.exchange.quota.to_raw_headers()
             if self._is_last:
                 headers.append((b"connection", b"close"))
         await self._send(message)
@@ -205,14 +237,6 @@ class _Answer:
         await self._send({"type": "http.response.body", "body": body})
 
 
-def _request_id(scope: Scope) -> str:
-    """Return the caller's name for a request, or make one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            return str(value, "ascii")
-    return secrets.token_hex(8)
-
-
 def _busy() -> RefusedError:
     return RefusedError(
         503,
@@ -222,10 +246,27 @@ def _busy() -> RefusedError:
     )
 
 
-def _late() -> RefusedError:
-    return RefusedError(
+def _request_id(scope: Scope) -> str:
+    """Return the caller's name for a request, or make one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return str(value, "ascii")
+    return f"{random.getrandbits(64):016x}"
+
+
+_BUG: Final = RefusedError(
+    500, ErrorCode.INTERNAL_ERROR, "the service has a bug; its log says more"
+)
+_LATE: Final = {
+    "answer": RefusedError(
+        504,
+        ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE,
+        "the answer took too long; try again later, or ask for less",
+    ),
+    "body": RefusedError(
         408,
         ErrorCode.INVALID_PAYLOAD,
         "the body took too long to arrive",
         headers={"Connection": "close"},
-    )
+    ),
+}

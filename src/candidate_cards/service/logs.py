@@ -9,6 +9,8 @@ from hashlib import blake2s
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic_core import to_json
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -16,11 +18,14 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("candidate_cards.service")
 
+#: What HTTP knows; anything else is the caller's own text.
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 #: Of whose records messages are known to hold no data, at every level.
 _OURS: Final = "candidate_cards"
 
 
-def answered(exchange: Exchange, method: str, route: str, status: int, seconds: float) -> None:
+def log_answer(exchange: Exchange, method: str, route: str, status: int, seconds: float) -> None:
     """Log an answer.
 
     Args:
@@ -32,20 +37,19 @@ def answered(exchange: Exchange, method: str, route: str, status: int, seconds: 
     """
     if not _log.isEnabledFor(logging.INFO):
         return
-    _log.info(
-        "answered",
-        extra={
-            "requestId": exchange.request_id,
-            "method": method if method.isalpha() and len(method) < 8 else "",  # noqa: PLR2004
-            "route": route,
-            "status": status,
-            "milliseconds": round(seconds * 1000, 1),
-            "company": company_hash(exchange.company),
-        },
-    )
+    facts = {
+        "requestId": exchange.request_id,
+        "method": method if method in METHODS else "",
+        "route": route,
+        "status": status,
+        "milliseconds": round(seconds * 1000, 1),
+        "company": company_hash(exchange.company),
+    }
+    # Not by `info`, which looks for the line that called it: nobody wants to know it.
+    _log.handle(_log.makeRecord(_log.name, logging.INFO, "", 0, "answered", (), None, extra=facts))
 
 
-def broken(error: BaseException, exchange: Exchange) -> None:
+def log_bug(error: BaseException, exchange: Exchange) -> None:
     """Log a bug: what was raised and where, without its text and the variables there.
 
     Args:
@@ -113,6 +117,12 @@ def _formatter() -> logging.Formatter:
 
     return Formatter(
         "%(levelname)s %(name)s %(message)s",
+        json_serializer=_to_json,
         timestamp="time",
         rename_fields={"levelname": "level", "name": "logger"},
     )
+
+
+def _to_json(value: object, **_: object) -> str:
+    """Write what a record says; several times faster than the library's own."""
+    return to_json(value, fallback=repr).decode("utf-8", "backslashreplace")

@@ -1,8 +1,9 @@
-"""Short questions to the database, many at a time in one thread.
+"""Questions that block, many at a time in one thread.
 
-Why: the question takes some microseconds, and handing it to a thread of a pool takes several times
-that, since the thread and the event loop wait for each other at every turn. So what is asked while
-a thread is busy waits, and goes to it all at once.
+Why: a look into the database takes some microseconds, and handing it to a thread of a pool takes
+several times that, since the threads and the event loop wait for each other at every turn. So what
+is asked while a thread is busy waits, and goes to it all at once; what is asked twice by then is
+asked once.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
-_Question = tuple[asyncio.Future[Any], "Callable[[], Any]"]
-_Answered = tuple[asyncio.Future[Any], Any, Exception | None]
+_Question = tuple["Callable[..., Any]", tuple["Hashable", ...]]
+_Askers = list[asyncio.Future[Any]]
 
 
 class Lookups:
@@ -31,21 +32,26 @@ class Lookups:
     def __init__(self, threads: int) -> None:
         self._free = threads
         self._threads = ThreadPoolExecutor(threads, "candidate-cards-lookup")
-        self._waiting: list[_Question] = []
+        self._waiting: dict[_Question, _Askers] = {}
 
-    async def ask(self, question: Callable[[], T]) -> T:
-        """Return the answer, which is found out after this call.
+    def ask(self, question: Callable[P, T], *details: P.args, **_: P.kwargs) -> asyncio.Future[T]:
+        """Return what will hold the answer, which is found out after this call.
 
-        Raises:
-            Exception: What the question raises.
+        Args:
+            question: Has no effect, so that it may be asked once for several callers.
+            details: Its arguments, which can be keys of a dictionary.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._waiting.append((future, question))
+        askers = self._waiting.get((question, details))
+        if askers is None:
+            self._waiting[question, details] = [future]
+        else:
+            askers.append(future)
         if self._free:
             self._free -= 1
             loop.call_soon(self._hand_over, loop)  # with what other tasks ask until then
-        return await future
+        return future
 
     def close(self) -> None:
         """End the threads, once they have finished what they do."""
@@ -53,28 +59,38 @@ class Lookups:
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._waiting:
-            questions, self._waiting = self._waiting, []
+            questions, self._waiting = self._waiting, {}
             self._threads.submit(self._work, loop, questions)
         else:
             self._free += 1
 
-    def _work(self, loop: asyncio.AbstractEventLoop, questions: list[_Question]) -> None:
-        answers = [_answered(future, question) for future, question in questions]
+    def _work(self, loop: asyncio.AbstractEventLoop, questions: dict[_Question, _Askers]) -> None:
+        answers = [
+            (askers, *_answer(question, details))
+            for (question, details), askers in questions.items()
+        ]
         loop.call_soon_threadsafe(self._give_back, loop, answers)
 
-    def _give_back(self, loop: asyncio.AbstractEventLoop, answers: list[_Answered]) -> None:
-        for future, answer, error in answers:
-            if future.done():  # nobody waits any more
-                continue
-            if error is None:
-                future.set_result(answer)
-            else:
-                future.set_exception(error)
+    def _give_back(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        answers: list[tuple[_Askers, Any, Exception | None]],
+    ) -> None:
+        for askers, answer, error in answers:
+            for future in askers:
+                if future.done():  # its asker does not wait any more
+                    continue
+                if error is None:
+                    future.set_result(answer)
+                else:
+                    future.set_exception(error)
         self._hand_over(loop)
 
 
-def _answered(future: asyncio.Future[Any], question: Callable[[], Any]) -> _Answered:
+def _answer(
+    question: Callable[..., Any], details: tuple[Hashable, ...]
+) -> tuple[Any, Exception | None]:
     try:
-        return future, question(), None
+        return question(*details), None
     except Exception as error:  # noqa: BLE001  raised where it was asked
-        return future, None, error
+        return None, error

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+from .logs import METHODS
+
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -41,6 +43,37 @@ class Metrics:
             ("operation", "status"),
             registry=self._registry,
         )
+        # To look a child up by its labels takes longer than to count.
+        self._answered = cache(self._requests.labels)
+        self._counted = cache(self._cards.labels)
+
+        self._deliveries = Counter(
+            "cards_deliveries",
+            "Deliveries of the vendor's webhooks by what was answered",
+            ("status",),
+            registry=self._registry,
+        )
+        self._events = Counter(
+            "cards_events",
+            "Events that deliveries have brought",
+            ("event",),
+            registry=self._registry,
+        )
+        self._fetches = Counter(
+            "cards_fetches",
+            "Attempts to fetch the results of a run by what came of them",
+            ("outcome",),
+            registry=self._registry,
+        )
+        self._fetched = Counter(
+            "cards_fetched_profiles",
+            "Profiles in fetched results by what became of them",
+            ("outcome",),
+            registry=self._registry,
+        )
+        self._swept = Counter(
+            "cards_swept", "What was too old to keep", ("kind",), registry=self._registry
+        )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Take note of an answer.
@@ -51,8 +84,8 @@ class Metrics:
             status: Of HTTP.
             seconds: From the request's head to the answer's end.
         """
-        known = method if method in _METHODS else "_OTHER"
-        self._requests.labels(known, route, str(status)).observe(seconds)
+        known = method if method in METHODS else "_OTHER"
+        self._answered(known, route, status).observe(seconds)
 
     def rendered(self, format_name: str, theme: str, outcome: str, seconds: float) -> None:
         """Take note of a rendering.
@@ -68,11 +101,31 @@ class Metrics:
     def cards(self, format_name: str, theme: str, outcome: str, count: int) -> None:
         """Count cards: ``rendered``, ``cached``, ``vendor`` or ``missing``."""
         if count:
-            self._cards.labels(format_name, theme, outcome).inc(count)
+            self._counted(format_name, theme, outcome).inc(count)
 
     def called(self, operation: str, status: str) -> None:
         """Count a use of the vendor: its status, or ``timeout`` or ``connection``."""
         self._upstream.labels(operation, status).inc()
+
+    def delivered(self, status: int) -> None:
+        """Count a delivery of the vendor's by the answer to it."""
+        self._deliveries.labels(str(status)).inc()
+
+    def heard(self, event: str) -> None:
+        """Count an event: a name that the vendor documents, or ``other``."""
+        self._events.labels(event).inc()
+
+    def tried(self, outcome: str) -> None:
+        """Count a fetch: ``stored``, ``postponed``, ``failed`` or ``given up``."""
+        self._fetches.labels(outcome).inc()
+
+    def fetched(self, outcome: str, count: int) -> None:
+        """Count profiles of a run: ``stored``, ``failed`` or ``unusable``."""
+        self._fetched.labels(outcome).inc(count)
+
+    def swept(self, kind: str, count: int) -> None:
+        """Count what was removed: ``candidates``, ``embeds`` or ``deliveries``."""
+        self._swept.labels(kind).inc(count)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from candidate_cards.errors import StoreError
+from candidate_cards.errors import MissingDependencyError, StoreError
 
 from .tables import VERSION_TABLE
 
@@ -67,11 +67,16 @@ def migrate(database: Database) -> None:
     Processes that do it at the same time wait for each other.
 
     Raises:
-        StoreError: The database failed, and is as before.
+        StoreError: The database failed, and has no other tables than before.
+        MissingDependencyError: The extra is not installed.
     """
-    from alembic import command  # noqa: PLC0415  see SCHEMAS
-    from alembic.config import Config  # noqa: PLC0415
-
+    try:
+        from alembic import command  # noqa: PLC0415  see SCHEMAS
+        from alembic.config import Config  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        message = "the store needs: pip install 'candidate-cards[store]'"
+        raise MissingDependencyError(message) from error
+    database.prepare()
     config = Config()
     config.set_main_option("script_location", MIGRATIONS)
     with database.writing() as connection:

@@ -3,7 +3,6 @@
 # FastAPI reads the annotations of routes, so annotations are no strings in this folder.
 
 from datetime import UTC, datetime
-from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -16,9 +15,6 @@ from candidate_cards.service.service import Service
 from candidate_cards.store import ApiKey
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="apiKey", description="An API key")
-
-#: Has OpenAPI say that a route needs a key; it checks nothing.
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 def service_of(request: Request) -> Service:
@@ -50,7 +46,7 @@ async def key_of(request: Request) -> ApiKey | None:
     """
     service = service_of(request)
     secret = secret_of(request).get_secret_value()
-    return await service.lookups.ask(partial(service.store.find_key, secret))
+    return await service.lookups.ask(service.store.find_key, secret)
 
 
 def admit(request: Request, key: ApiKey | None, scope: str) -> Caller:
@@ -82,7 +78,11 @@ class Permission:
     def __init__(self, scope: str) -> None:
         self._scope = scope
 
-    async def __call__(self, request: Request, _credentials: Credentials) -> Caller:
+    async def __call__(
+        self,
+        request: Request,
+        _credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    ) -> Caller:
         """Return the caller.
 
         Raises:

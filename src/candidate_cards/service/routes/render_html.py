@@ -1,7 +1,6 @@
 """The vendor's render-html: cards of stored candidates, of the vendor, or of the two."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from hashlib import blake2b
 from time import perf_counter
 from typing import Literal
@@ -10,9 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
+from candidate_cards import __version__
 from candidate_cards.contract.bodies import RenderHtmlBody, read_body
 from candidate_cards.contract.callers import unauthorized
-from candidate_cards.contract.openapi import accepts, answers
+from candidate_cards.contract.openapi import NEEDS_KEY, accepts, answers
 from candidate_cards.errors import InputError, VendorError
 from candidate_cards.models import Candidate, RenderHtmlResponse
 from candidate_cards.relay import RelayedCards
@@ -23,7 +23,7 @@ from candidate_cards.service.service import Service
 from candidate_cards.service.vendors import vendor_refusal
 from candidate_cards.store import Store
 
-from . import Credentials, admit, key_of, secret_of, service_of
+from . import admit, key_of, secret_of, service_of
 
 router = APIRouter(prefix="/sourcing", tags=["sourcing"])
 MODELS = (RenderHtmlBody, RenderHtmlResponse)
@@ -38,9 +38,10 @@ Theme = Literal["dark", "light"]
 @router.post(
     "/render-html",
     responses=answers({200: (RenderHtmlResponse,)}, 402, 408, 413, 502, 504),
-    openapi_extra=accepts(RenderHtmlBody),
+    # Not by a dependency: the framework takes longer to see to one than the cards take.
+    openapi_extra={**accepts(RenderHtmlBody), **NEEDS_KEY},
 )
-async def render_html(request: Request, _credentials: Credentials) -> Response:
+async def render_html(request: Request) -> Response:
     """Make the cards of up to 10 profiles."""
     service = service_of(request)
     key = await key_of(request)
@@ -49,8 +50,9 @@ async def render_html(request: Request, _credentials: Credentials) -> Response:
     company = "" if is_stranger else admit(request, key, _SCOPE).company_id
     body = await read_body(request, service.render_html_body, most=service.settings.max_body)
     if service.settings.mode == "local":
-        content, digest = joined(await _local(service, company, body.profile_ids, body.theme))
-        return _answer(content, {"X-Rendered-By": "local", "ETag": _etag(company, digest)})
+        made = await _local(service, company, body.profile_ids, body.theme)
+        signs = "\0".join([body.theme, __version__, *[card.sign for card in made]]).encode()
+        return _answer(joined(made), {"X-Rendered-By": "local", "ETag": _etag(company, signs)})
     cards = await _relayed(request, company, body.profile_ids, body.theme)
     content = to_json(cards.response.to_wire())
     headers = {"X-Rendered-By": cards.via, "ETag": _etag(company, content)}
@@ -60,10 +62,10 @@ async def render_html(request: Request, _credentials: Credentials) -> Response:
 
 
 async def _local(
-    service: Service, company: str, profile_ids: Sequence[str], theme: Theme
+    service: Service, company: str, profile_ids: tuple[str, ...], theme: Theme
 ) -> Sequence[Card]:
     """Return cards of what is stored now, whichever process has changed it."""
-    versions = await service.lookups.ask(partial(service.store.versions, company, profile_ids))
+    versions = await service.lookups.ask(service.store.versions, company, profile_ids)
     cards: dict[str, Card] = {}
     for profile_id in profile_ids:
         version = versions.get(profile_id)
@@ -71,11 +73,11 @@ async def _local(
             service.cards.drop(company, profile_id)
         elif card := service.cards.get(company, profile_id, theme, version):
             cards[profile_id] = card
-    missing = [each for each in profile_ids if each in versions and each not in cards]
+    missing = tuple([each for each in profile_ids if each in versions and each not in cards])
     service.metrics.cards(_FORMAT, theme, "cached", len(cards))
     if missing:
         began = perf_counter()
-        rendered = await service.run(_rendered, service.store, company, missing, theme)
+        rendered = await service.renderings.ask(_rendered, service.store, company, missing, theme)
         service.metrics.rendered(_FORMAT, theme, "done", perf_counter() - began)
         for profile_id, version, card in rendered:
             cards[profile_id] = card
@@ -89,7 +91,7 @@ async def _local(
 
 
 def _rendered(
-    store: Store, company: str, profile_ids: Sequence[str], theme: Theme
+    store: Store, company: str, profile_ids: tuple[str, ...], theme: Theme
 ) -> list[tuple[str, str, Card]]:
     """Return id, version and card of those that are still there."""
     stored = store.load(company, profile_ids)
@@ -98,8 +100,9 @@ def _rendered(
     candidates = {profile_id: each.candidate for profile_id, each in stored.items()}
     cards = relayed(list(stored), theme=theme, mode="local", find=lambda _: candidates)
     return [
-        (card.profile_id, stored[card.profile_id].version, encoded(card))
+        (card.profile_id, version, encoded(card, version))
         for card in cards.response.data
+        if (version := stored[card.profile_id].version)
     ]
 
 
@@ -147,7 +150,7 @@ def _answer(content: bytes, headers: Mapping[str, str]) -> Response:
 
 
 def _etag(company: str, content: bytes) -> str:
-    """Return a validator for an answer to a company.
+    """Return a validator for an answer to a company, made of what decides the answer.
 
     Why no condition is looked at: the answer of a POST is no representation that one could have
     (RFC 9110, 13.2.1). Who has the validator knows whether the cards are still the same.
