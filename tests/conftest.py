@@ -9,12 +9,12 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
-from harness import PageServer, RecordedPage, recorded_page
+from harness import PagePool, PageServer, RecordedPage, recorded_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -99,21 +99,35 @@ def server(node_modules: Path) -> Iterator[PageServer]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def page_pool(chromium: Browser, server: PageServer) -> Iterator[PagePool]:
+    """Recorded pages that one test after another borrows."""
+    with closing(PagePool(chromium, server)) as pool:
+        yield pool
+
+
 @pytest.fixture
-def open_page(chromium: Browser, server: PageServer) -> Iterator[OpenPage]:
-    """Open recorded pages; keywords go to ``harness.recorded_page``."""
+def open_page(page_pool: PagePool) -> Iterator[OpenPage]:
+    """Borrow blank recorded pages; keywords go to ``harness.recorded_page``."""
     with ExitStack() as pages:
 
-        def open_one(**options: Any) -> RecordedPage:  # noqa: ANN401  # Playwright checks them
-            return pages.enter_context(recorded_page(chromium, server, **options))
+        def borrow_one(**options: Any) -> RecordedPage:  # noqa: ANN401  # Playwright checks them
+            return pages.enter_context(page_pool.borrowed(**options))
 
-        yield open_one
+        yield borrow_one
 
 
 @pytest.fixture
 def page(open_page: OpenPage) -> RecordedPage:
-    """One recorded page of 1000 x 1200 CSS px."""
+    """A blank recorded page of 1000 x 1200 CSS px."""
     return open_page()
+
+
+@pytest.fixture
+def fresh_page(chromium: Browser, server: PageServer) -> Iterator[RecordedPage]:
+    """One that nobody used or will use, for who moves the pointer or times a load."""
+    with recorded_page(chromium, server) as page:
+        yield page
 
 
 @pytest.fixture(params=["dark", "light"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pydantic import SecretStr
+
+    from candidate_cards.contract.serving import Listener
 
 # Making one takes longer than most tests, and nothing here uses it.
 _TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -163,20 +165,25 @@ class LocalService:
 def serving_cards(
     *,
     protocol: type[Any] | None = None,
+    listener: Listener | None = None,
     **settings: Any,  # noqa: ANN401  of `Settings`
 ) -> Iterator[LocalService]:
     """Serve a service in a thread, with a SQLite file in a temporary folder.
 
     Args:
         protocol: Of uvicorn's for HTTP; by default the one that is used without a choice.
+        listener: Where, if others had to know it before; by default on a port that is free.
         settings: Fields of `Settings`; by default it does not wait before it ends.
     """
     clock = Clock()
-    with TemporaryDirectory() as folder, listening("127.0.0.1", 0) as listener:
+    with (
+        TemporaryDirectory() as folder,
+        nullcontext(listener) if listener else listening("127.0.0.1", 0) as chosen_listener,
+    ):
         store = f"sqlite:///{Path(folder) / 'cards.sqlite3'}"
         chosen = Settings(**{"store": store, "drain_seconds": 0, **settings})
         with Service(chosen, now=clock) as service:
-            server = serve_on(listener, service, protocol)
+            server = serve_on(chosen_listener, service, protocol)
             thread = threading.Thread(target=server.run)
             thread.start()
             local = LocalService(server.base_url, service, clock, Path(folder))

@@ -224,7 +224,7 @@ async def _relay(  # noqa: PLR0913, PLR0917  those of `render_html`
         made = await hands.work(_made, batch.missing, known, draw or partial(_fragment, theme))
     here = {profile_id: card for profile_id, card in made.items() if card.success}
     batch.put((made if mode == "local" else here).values())
-    batch.put([_missing(each, mode, heard) for each in batch.missing])
+    batch.put([_missing(each, mode, heard, reason) for each in batch.missing])
     response = batch.result()
     if heard.error is not None and not response.rendered_count:
         raise heard.error
@@ -240,8 +240,8 @@ async def _asked(
     heard = _Heard()
     began = monotonic()
     left = patience
-    for chunk in batch.chunks():
-        if left is not None and left <= 0:
+    for number, chunk in enumerate(batch.chunks()):
+        if number and left is not None and left <= 0:
             message = f"the {patience:g} seconds for the vendor are over"
             heard.error = VendorTimeoutError(message, retryable=True)
             break
@@ -250,7 +250,7 @@ async def _asked(
         except VendorError as error:
             heard.error = error
             break
-        cards, faults = await hands.work(_checked, chunk, answer)
+        cards, faults = await hands.work(_checked, answer)
         batch.put(cards)
         heard.faults |= faults
         heard.any = heard.any or bool(cards)
@@ -271,28 +271,24 @@ def _reason(heard: _Heard) -> Reason | None:
     return "connection" if isinstance(error, VendorConnectionError) else "unavailable"
 
 
-def _checked(
-    asked: Sequence[str], answer: RenderHtmlResponse
-) -> tuple[list[RenderedCard], dict[str, str]]:
+def _checked(answer: RenderHtmlResponse) -> tuple[list[RenderedCard], dict[str, str]]:
     """Return the cards that can be used, and what is wrong with the others."""
     cards: list[RenderedCard] = []
     faults: dict[str, str] = {}
-    unnamed = dict.fromkeys(asked, "the vendor's answer does not name it")
     for card in answer.data:
-        if unnamed.pop(card.profile_id, None) is None:  # not asked for, or named before
-            continue
-        if not card.success:
-            code = _line(card.error_code, _LONGEST_CODE)
-            cards.append(
-                _failed(card.profile_id, code, _line(card.error_message, _LONGEST_MESSAGE))
-            )
-            continue
-        html, fault = _inert(card.html_content or "")
+        code = _line(card.error_code, _LONGEST_CODE)
+        why = _line(card.error_message, _LONGEST_MESSAGE)
+        if card.success:
+            html, fault = _inert(card.html_content or "")
+            checked = _rendered(card.profile_id, card.name, html)
+        else:  # without a code it may be what the client says of one that was not named
+            fault = "" if code else why or "the vendor gives no reason"
+            checked = _failed(card.profile_id, code, why)
         if fault:
             faults[card.profile_id] = fault
         else:
-            cards.append(_rendered(card.profile_id, card.name, html))
-    return cards, faults | unnamed
+            cards.append(checked)
+    return cards, faults
 
 
 def _inert(html: str) -> tuple[str, str]:
@@ -326,12 +322,14 @@ def _fragment(theme: Theme, candidate: Candidate) -> str:
     return render_card(candidate, theme=theme)
 
 
-def _missing(profile_id: str, mode: Mode, heard: _Heard) -> RenderedCard:
+def _missing(profile_id: str, mode: Mode, heard: _Heard, reason: Reason | None) -> RenderedCard:
     if mode == "local":
         return _failed(profile_id, ErrorCode.PROFILE_NOT_FOUND)
-    code = getattr(heard.error, "code", None) if heard.is_refused else None
-    why = heard.faults.get(profile_id) or str(heard.error or "")
-    return _failed(profile_id, code or ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE, why)
+    if isinstance(heard.error, VendorResponseError) and heard.is_refused:
+        code = heard.error.code or ErrorCode.INTERNAL_ERROR
+        return _failed(profile_id, code, f"the vendor refused the call ({heard.error.status})")
+    why = heard.faults.get(profile_id, f"the vendor was not heard: {reason}")
+    return _failed(profile_id, ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE, why)
 
 
 def _rendered(profile_id: str, name: str | None, html: str) -> RenderedCard:

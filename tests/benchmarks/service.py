@@ -135,35 +135,37 @@ def _cpu(process: int) -> float:
 
 
 def _questions(store_url: str) -> list[Question]:
-    """Store candidates of several companies with the same ids, and return what each asks."""
+    """Store candidates of several companies, and return what each connection asks.
+
+    Companies have the same ids. Connections of one company ask for different ones, so that no
+    answer can be made once for two.
+    """
     now = datetime.now(UTC)
     questions = []
-    ids = [f"prof_{number}" for number in range(_TEN)]
-    names = [
-        [f"Somebody {number} of company {company}!" for number in range(_TEN)]
-        for company in range(_COMPANIES)
-    ]
     with open_store(store_url) as store:
         for company in range(_COMPANIES):
-            candidates = [
-                Candidate.model_validate(
-                    json.loads(candidate_json(company * _TEN + number))
-                    | {"profileId": ids[number], "name": names[company][number]}
-                )
-                for number in range(_TEN)
-            ]
-            store.save(f"company-{company}", candidates, at=now)
             _, key = store.add_key(f"company-{company}", per_minute=_MANY, per_hour=_MANY, at=now)
-            questions.append(
-                Question(
-                    "/sourcing/render-html",
-                    key.get_secret_value(),
-                    json.dumps({"profileIds": ids}),
-                    names[company],
-                    [name for other in names if other != names[company] for name in other],
-                )
-            )
+            for part in range(_CONNECTIONS // _COMPANIES):
+                people = [_person(company, part * _TEN + number) for number in range(_TEN)]
+                store.save(f"company-{company}", people, at=now)
+                names = [person.name or "" for person in people]
+                ids = [person.profile_id for person in people]
+                body = json.dumps({"profileIds": ids})
+                path = "/sourcing/render-html"
+                others = [_word(other) for other in range(_COMPANIES) if other != company]
+                questions.append(Question(path, key.get_secret_value(), body, names, others))
     return questions
+
+
+def _person(company: int, number: int) -> Candidate:
+    record = json.loads(candidate_json(company * 1_000 + number))
+    name = f"Somebody {number} of {_word(company)}"
+    return Candidate.model_validate(record | {"profileId": f"prof_{number}", "name": name})
+
+
+def _word(company: int) -> str:
+    """Return what names of a company's candidates have, and no other text."""
+    return f"company-number-{company}!"
 
 
 def _main() -> None:

@@ -215,19 +215,21 @@ def _contrast(picture: Image) -> float:
 
 
 def _text_boxes(tab: Page, texts: list[str]) -> dict[str, dict[str, float]]:
-    """Return the box, in CSS px, of the first text node of the first card that is each text."""
+    """Return the box, in CSS px, of the first text node of a card that is each text."""
     boxes: dict[str, dict[str, float]] = _evaluate(
         tab,
         """
         const found = {};
-        const walker = document.createTreeWalker(cards[0], NodeFilter.SHOW_TEXT);
-        for (let node; (node = walker.nextNode()); ) {
-          const text = node.data.trim();
-          if (!argument.includes(text) || text in found) continue;
-          const range = document.createRange();
-          range.selectNodeContents(node);
-          const { x, y, width, height } = range.getBoundingClientRect();
-          found[text] = { x, y, width, height };
+        for (const card of cards) {
+          const walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
+          for (let node; (node = walker.nextNode()); ) {
+            const text = node.data.trim();
+            if (!argument.includes(text) || text in found) continue;
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            const { x, y, width, height } = range.getBoundingClientRect();
+            found[text] = { x, y, width, height };
+          }
         }
         return found;
         """,
@@ -273,17 +275,13 @@ def test_bands_are_told_apart_in_greyscale(
 ) -> None:
     """Without colour each band of scores is a different word, readable in grey."""
     words = {"95": "Strong match", "70": "Good match", "50": "Partial match", "10": "Low match"}
-    candidates = tuple(
+    candidates = [
         candidate_from({**BARE, "profileId": f"prof_{score}", "matchScore": int(score)})
         for score in words
-    )
-    unscored = candidate_from(BARE)
-    for candidate, word in zip(
-        (*candidates, unscored), (*words.values(), "Not scored"), strict=True
-    ):
-        only = Shortlist(candidates=(candidate,))
-        tab = page.show(_document(only, "fragment", density, theme))
-        box = _text_boxes(tab, [word])[word]
+    ]
+    of_each_band = Shortlist(candidates=(*candidates, candidate_from(BARE)))
+    tab = page.show(_document(of_each_band, "fragment", density, theme))
+    for word, box in _text_boxes(tab, [*words.values(), "Not scored"]).items():
         grey = page.picture(clip=box).convert("L").convert("RGB")  # type: ignore[arg-type]
         assert _contrast(grey) >= _TEXT_CONTRAST, word
 

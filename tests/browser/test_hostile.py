@@ -130,6 +130,8 @@ def test_every_payload_in_every_field_is_inert_text(
     )
     assert not found, "\n".join(found)
 
+    # Before asking which cards are shown, which would lay them out one by one.
+    _evaluate(tab, _RESTYLE, _ALL_LAID_OUT)
     texts = _evaluate(tab, "return cards().map((card) => card.textContent);")
     assert len(texts) == len(shortlist.candidates)
     lost = []
@@ -146,7 +148,6 @@ def test_every_payload_in_every_field_is_inert_text(
         ]
     assert not lost, "\n".join(lost)
 
-    _evaluate(tab, _RESTYLE, _ALL_LAID_OUT)
     plain = [n for n, wire in enumerate(wires) if wire["profileId"].startswith("plain")]
     assert len(plain) > len(wires) / 20
     neighbours = _evaluate(
@@ -227,13 +228,14 @@ def test_pointer_and_keyboard_lead_to_linkedin_or_a_letter_only(
     _assert_nothing_happened(page)
 
 
-def test_real_clicks_ask_for_linkedin_only(page: RecordedPage, format_: Format) -> None:
+def test_real_clicks_ask_for_linkedin_only(fresh_page: RecordedPage, format_: Format) -> None:
     """The profile button of a hostile candidate opens its LinkedIn address in a new tab."""
     wires = [
         {**harmless_candidate("prof_0"), "name": '"><img src=x onerror=alert(1)>'},
         {**harmless_candidate("prof_1"), "linkedinUrl": REPAIRABLE_URLS[0]},
         {**harmless_candidate("prof_2"), "linkedinUrl": BAD_URLS[0]},
     ]
+    page = fresh_page
     tab = page.show(_document(read_wires(wires), format_, "dark"))
     tab.context.on("page", lambda popup: popup.close())
     links = tab.get_by_role("link", name="LinkedIn profile")

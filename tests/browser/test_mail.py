@@ -327,14 +327,13 @@ def test_texts_survive_forced_inversion(
 
 
 @pytest.mark.parametrize("theme", LIGHT_THEMES)
-def test_texts_survive_the_browsers_own_dark_mode(
-    open_page: Callable[..., RecordedPage], theme: str
-) -> None:
+def test_texts_survive_the_browsers_own_dark_mode(fresh_page: RecordedPage, theme: str) -> None:
     """Chromium's forced dark mode, as mail programs on Android have it, keeps texts readable.
 
     A dark theme is left out: the mode lightens the dark words on its light button.
     """
-    page = open_page(viewport={"width": 600, "height": 600})
+    page = fresh_page
+    page.tab.set_viewport_size({"width": 600, "height": 600})
     session = page.tab.context.new_cdp_session(page.tab)
     session.send("Emulation.setAutoDarkModeOverride", {"enabled": True})
     lost, changed = {}, 0

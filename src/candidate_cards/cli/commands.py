@@ -198,6 +198,21 @@ _vendor = _options(
     ),
 )
 
+_timeout = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 86400, min_open=True),
+    default=900.0,
+    show_default=True,
+    help="Longest wait; what was started goes on all the same.",
+)
+_interval = click.option(
+    "--interval",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 3600),
+    help="Pause before each look; by default what the contract asks for: 5, of previews 10.",
+)
+
 _following = _options(
     click.option(
         "-o",
@@ -210,20 +225,8 @@ _following = _options(
     click.option(
         "--no-wait", is_flag=True, help="Write the present state; `results` goes on later."
     ),
-    click.option(
-        "--timeout",
-        metavar="SECONDS",
-        type=click.FloatRange(0, 86400, min_open=True),
-        default=900.0,
-        show_default=True,
-        help="Longest wait; what was started goes on all the same.",
-    ),
-    click.option(
-        "--interval",
-        metavar="SECONDS",
-        type=click.FloatRange(0, 3600),
-        help="Pause before each look; by default what the contract asks for: 5, of previews 10.",
-    ),
+    _timeout,
+    _interval,
     click.option(
         "--json", "as_json", is_flag=True, help="Report as JSON on stdout; the result needs -o."
     ),
@@ -731,6 +734,27 @@ def import_(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pa
 
     _check_inputs(options["inputs"])
     ctx.exit(import_candidates(**options))
+
+
+@store_group.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument("request_ids", metavar="REQUEST_ID...", nargs=-1, required=True)
+@_company
+@_timeout
+@_interval
+@_vendor
+@_store
+@click.pass_context
+def fetch(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Save the candidates of the vendor's runs.
+
+    REQUEST_ID may be of a search, a preview or an enrichment that was started before. For those
+    without webhooks: `serve` does the same when the vendor tells it of a run's end.
+    """
+    from candidate_cards.cli.fetch import FetchOptions, run
+    from candidate_cards.cli.vendor import VendorOptions
+
+    vendor = VendorOptions.taken_from(options)
+    ctx.exit(run(FetchOptions(**options, vendor=vendor)))
 
 
 @store_group.command(no_args_is_help=True, epilog=EPILOG)

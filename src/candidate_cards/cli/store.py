@@ -89,7 +89,7 @@ def import_candidates(*, url: str, company: str, inputs: Sequence[str], as_json:
         for source in inputs:
             candidates = iter_candidates(source, on_problem=problems.append)
             while some := [*islice(candidates, _AT_ONCE)]:
-                saved = _save(store, company, some, source, problems)
+                saved = save(store, company, some, source, problems)
                 totals = [
                     total + more
                     for total, more in zip(
@@ -108,7 +108,7 @@ def import_candidates(*, url: str, company: str, inputs: Sequence[str], as_json:
     return ExitCode.FAILURE if code is ExitCode.PARTIAL and not any(totals) else code
 
 
-def _save(
+def save(
     store: Store,
     company: str,
     candidates: list[Candidate],

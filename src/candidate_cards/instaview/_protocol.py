@@ -70,18 +70,27 @@ from candidate_cards.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from candidate_cards.instaview._endpoints import Endpoint
     from candidate_cards.instaview._settings import Settings
     from candidate_cards.instaview._wire import Wire
     from candidate_cards.models._base import RequestModel, WireModel
 
+RunKind = Literal["sourcing", "preview", "enrichment"]
+AnyRun = SourcingRun | PreviewRun | EnrichmentRun
+
 T = TypeVar("T")
 Model = TypeVar("Model", bound="WireModel")
 Processing = TypeVar("Processing")
 Completed = TypeVar("Completed")
 
+#: Where the results of each kind of run are, and how they are read.
+_RESULTS: Final[Mapping[RunKind, tuple[Endpoint, Callable[[object], AnyRun]]]] = {
+    "sourcing": (endpoints.RESULTS, parse_sourcing_run),
+    "preview": (endpoints.PREVIEW_RESULTS, parse_preview_run),
+    "enrichment": (endpoints.ENRICH_RESULTS, parse_enrichment_run),
+}
 _ATTEMPTS: Final = 6
 _LONGEST_READ: Final = 20.0  # seconds until a read, which costs nothing, is tried again
 _FIRST_PAUSE: Final = 0.5  # seconds at most; doubled from attempt to attempt
@@ -176,6 +185,10 @@ class Protocol:
             patience,
             on_progress,
         )
+
+    async def shortlist_results(self, request_id: str, kind: RunKind) -> Shortlist | AnyRun:
+        endpoint, parse = _RESULTS[kind]
+        return await self._call(endpoint, lambda body: _people(body) or parse(body), request_id)
 
     async def start_preview(self, request: PreviewRequest) -> RunAccepted:
         return await self._call(endpoints.PREVIEW, _accepted, body=request)

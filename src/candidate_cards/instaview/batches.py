@@ -68,15 +68,22 @@ def checked_ids(profile_ids: Sequence[str]) -> tuple[str, ...]:
         raise InputError([Problem("must be a list of ids, not a text", path=("profile_ids",))])
     wanted = tuple(profile_ids)
     problems = [
-        Problem("must be a text that is not blank", path=("profile_ids", index))
+        Problem(fault, path=("profile_ids", index))
         for index, profile_id in enumerate(wanted)
-        if not isinstance(profile_id, str) or not profile_id.strip()
+        if (fault := _fault(profile_id))
     ]
     if not wanted:
         problems.append(Problem("must name at least one profile", path=("profile_ids",)))
     if problems:
         raise InputError(problems)
     return wanted
+
+
+def _fault(profile_id: object) -> str:
+    if not isinstance(profile_id, str) or not profile_id.strip():
+        return "must be a text that is not blank"
+    has_lone_surrogate = any("\ud800" <= character <= "\udfff" for character in profile_id)
+    return "has a lone surrogate" if has_lone_surrogate else ""
 
 
 class Batch:

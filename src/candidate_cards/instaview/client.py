@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from candidate_cards.instaview._http import AsyncHttpClient, SyncHttpClient
+    from candidate_cards.instaview._protocol import RunKind
     from candidate_cards.instaview.batches import Enrichment
     from candidate_cards.models import (
         EnrichmentCompleted,
@@ -164,6 +165,24 @@ class Client:
         return finished(
             self._protocol.wait_for_shortlist(request_id, Patience(timeout, interval), on_progress)
         )
+
+    def shortlist_results(
+        self, request_id: str, kind: RunKind = "sourcing"
+    ) -> Shortlist | SourcingRun | PreviewRun | EnrichmentRun:
+        """Return a run of any kind in its present state; of a completed one, what can be read.
+
+        Where :meth:`sourcing_results` and its like raise over a single field, this leaves the field
+        or the person out and tells of it in ``problems``; texts are cleaned. A failed run is
+        returned, not raised; so is one that is still working.
+
+        Args:
+            request_id: The run.
+            kind: ``sourcing``, ``preview`` or ``enrichment``.
+
+        Raises:
+            VendorAnswerError: Nobody in it could be read.
+        """
+        return finished(self._protocol.shortlist_results(request_id, kind))
 
     def start_preview(self, request: PreviewRequest) -> RunAccepted:
         """Start a preview search: cheap, quick, without emails, history and scores."""
@@ -381,6 +400,12 @@ class AsyncClient:
         return await self._protocol.wait_for_shortlist(
             request_id, Patience(timeout, interval), on_progress
         )
+
+    async def shortlist_results(
+        self, request_id: str, kind: RunKind = "sourcing"
+    ) -> Shortlist | SourcingRun | PreviewRun | EnrichmentRun:
+        """Like :meth:`Client.shortlist_results`."""
+        return await self._protocol.shortlist_results(request_id, kind)
 
     async def start_preview(self, request: PreviewRequest) -> RunAccepted:
         """Like :meth:`Client.start_preview`."""

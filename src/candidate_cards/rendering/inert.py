@@ -6,6 +6,7 @@ import re
 
 # Pages that compile their own DOM (AngularJS, Vue, petite-vue) read these in text. An empty
 # comment between the two characters leaves the text as it is and the engine nothing to find.
+SPLIT = "<!---->"
 _DELIMITERS = re.compile(r"\{(?=[{%])|\[(?=\[)|\$(?=\{)")
 _TEXT = re.compile(r">[^<]*(?:\{[{%]|\[\[|\$\{)[^<]*")
 
@@ -20,4 +21,4 @@ def split_delimiters(html: str) -> str:
     # Single characters are looked for first: ten times as fast as pairs in wide strings.
     if html.find("{") < 0 and html.find("[") < 0 and html.find("$") < 0:
         return html
-    return _TEXT.sub(lambda text: _DELIMITERS.sub(r"\g<0><!---->", text[0]), html)
+    return _TEXT.sub(lambda text: _DELIMITERS.sub(rf"\g<0>{SPLIT}", text[0]), html)

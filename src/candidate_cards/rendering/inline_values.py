@@ -35,7 +35,8 @@ _PLAIN: Final = re.compile(
     | clip-path | color | color-scheme | contain | direction | display | empty-cells | float
     | hyphens | isolation | line-height | list-style (?: -position | -type )? | opacity | order
     | orphans | overflow (?: -wrap | -x | -y )? | row-gap | tab-size | table-layout
-    | unicode-bidi | vertical-align | visibility | white-space | widows | word-break | word-wrap
+    | transform-origin | unicode-bidi | vertical-align | visibility | white-space | widows
+    | word-break | word-wrap
     """,
     re.VERBOSE,
 )
@@ -46,12 +47,14 @@ _WORDS: Final = {
     # A card is its own page for what is placed in it; the window is the host's.
     "position": frozenset({"absolute", "relative", "static"}),
 }
+# As rings of scores have it; anything else could move an element off its place.
+_ROTATION: Final = re.compile(r"rotate\(-?[\d.]+(?:deg|rad|turn)\)")
 _NAMES_OF_FONTS: Final = frozenset({"font", "font-family"})
 _FUNCTIONS: Final = re.compile(
     r"""
     color (?:-mix)? | light-dark | (?: rgb | hsl ) a? | hwb | (?: ok )? (?: lab | lch )
     | (?: repeating- )? (?: conic | linear | radial ) -gradient
-    | calc | clamp | max | min | minmax | fit-content | repeat
+    | rotate | calc | clamp | max | min | minmax | fit-content | repeat
     | circle | ellipse | inset | polygon
     """,
     re.VERBOSE,
@@ -59,22 +62,23 @@ _FUNCTIONS: Final = re.compile(
 _UNITS: Final = re.compile(
     r"%|ch|cm|deg|em|ex|fr|grad|in|lh|mm|pc|pt|px|q|rad|rem|rlh|turn|[dsl]?v(?:h|w|min|max)"
 )
-_WORD: Final = re.compile(r"-?[a-zA-Z][a-zA-Z0-9-]{0,60}")
+_WORD: Final = re.compile(r"-?[^\W\d_][\w-]{0,60}")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{3,4}){1,2}")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,8}(?:\.\d{0,8})?|\.\d{1,8})")
-_FONT: Final = re.compile(r"[\w .-]{1,60}", re.ASCII)
+_FONT: Final = re.compile(r"[\w .-]{1,60}")
 
 
 class _RefusedError(Exception):
     """A value that is not on the list."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)  # styles of a vendor repeat themselves
 def safe_style(text: str) -> str | None:
     """Return the declarations of a style attribute that are harmless, or ``None``."""
     if len(text) > _LONGEST_STYLE:
         return None
-    nodes = tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True)
+    # With comments: without them, two words would become one.
+    nodes = tinycss2.parse_blocks_contents(text, skip_comments=False, skip_whitespace=True)
     kept = [
         f"{node.lower_name}:{value}{'!important' if node.important else ''}"
         for node in nodes
@@ -99,6 +103,8 @@ def _value_of(name: str, nodes: Iterable[Any]) -> str:
         return ""
     if name in _WORDS:
         return value.lower() if value.lower() in _WORDS[name] else ""
+    if name == "transform":
+        return value if _ROTATION.fullmatch(value) else ""
     if _PLACES.fullmatch(name):
         return "" if "-" in value or "(" in value else value
     return value if _PLAIN.fullmatch(name) else ""

@@ -16,7 +16,8 @@ from candidate_cards.contract.refusals import framework_refusal, invalid
 
 from .gate import Gate
 from .logs import hush
-from .routes import embeds, gallery, operations, render_html
+from .paths import PathsAsSent
+from .routes import candidates, embeds, gallery, operations, render, render_html, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .service import Service
 
 #: One module per group of routes; each has a ``router``, and ``MODELS`` for the OpenAPI document.
-_GROUPS = (render_html, embeds, gallery, operations)
+_GROUPS = (render_html, render, candidates, embeds, webhooks, gallery, operations)
 
 
 def create_app(service: Service) -> FastAPI:
@@ -58,6 +59,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     for group in _GROUPS:
         app.include_router(group.router)
+    app.add_middleware(PathsAsSent, prefix=candidates.router.prefix)
     app.add_middleware(Gate, service=service)
     describe(app, [model for group in _GROUPS for model in group.MODELS])
     return app

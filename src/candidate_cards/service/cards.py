@@ -104,6 +104,10 @@ class CardCache:
         for key in [key for key in self._kept if key[0] == company]:
             del self._kept[key]
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
+
     def expire(self) -> None:
         """Forget what was kept for long enough."""
         now = self._now()

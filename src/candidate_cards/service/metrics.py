@@ -47,6 +47,34 @@ class Metrics:
         self._answered = cache(self._requests.labels)
         self._counted = cache(self._cards.labels)
 
+        self._deliveries = Counter(
+            "cards_deliveries",
+            "Deliveries of the vendor's webhooks by what was answered",
+            ("status",),
+            registry=self._registry,
+        )
+        self._events = Counter(
+            "cards_events",
+            "Events that deliveries have brought",
+            ("event",),
+            registry=self._registry,
+        )
+        self._fetches = Counter(
+            "cards_fetches",
+            "Attempts to fetch the results of a run by what came of them",
+            ("outcome",),
+            registry=self._registry,
+        )
+        self._fetched = Counter(
+            "cards_fetched_profiles",
+            "Profiles in fetched results by what became of them",
+            ("outcome",),
+            registry=self._registry,
+        )
+        self._swept = Counter(
+            "cards_swept", "What was too old to keep", ("kind",), registry=self._registry
+        )
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Take note of an answer.
 
@@ -78,6 +106,26 @@ class Metrics:
     def called(self, operation: str, status: str) -> None:
         """Count a use of the vendor: its status, or ``timeout`` or ``connection``."""
         self._upstream.labels(operation, status).inc()
+
+    def delivered(self, status: int) -> None:
+        """Count a delivery of the vendor's by the answer to it."""
+        self._deliveries.labels(str(status)).inc()
+
+    def heard(self, event: str) -> None:
+        """Count an event: a name that the vendor documents, or ``other``."""
+        self._events.labels(event).inc()
+
+    def tried(self, outcome: str) -> None:
+        """Count a fetch: ``stored``, ``postponed``, ``failed`` or ``given up``."""
+        self._fetches.labels(outcome).inc()
+
+    def fetched(self, outcome: str, count: int) -> None:
+        """Count profiles of a run: ``stored``, ``failed`` or ``unusable``."""
+        self._fetched.labels(outcome).inc(count)
+
+    def swept(self, kind: str, count: int) -> None:
+        """Count what was removed: ``candidates``, ``embeds`` or ``deliveries``."""
+        self._swept.labels(kind).inc(count)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

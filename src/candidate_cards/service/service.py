@@ -11,19 +11,26 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
 from candidate_cards.contract.bodies import render_html_body
 from candidate_cards.contract.rate_limits import ENDPOINTS, RateLimits
+from candidate_cards.contract.times import as_datetime
 from candidate_cards.store import open_store
 
+from .background import in_background
 from .cards import CardCache
 from .embeds import Embeds
 from .gallery import Gallery
 from .gate import UnderWay
+from .inbox import Inbox
+from .intake import Intake
 from .lookups import Lookups
 from .metrics import Metrics
+from .papers import Papers
+from .retention import Retention
 from .settings import Settings, read_settings
 from .vendors import Vendors
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
     from types import TracebackType
 
 P = ParamSpec("P")
@@ -77,8 +84,26 @@ class Service:
         self.vendors = Vendors(self.settings)
         self.embeds = Embeds(self.settings, self.store)
         self.gallery = Gallery() if self.settings.development else None
+        self.papers = Papers(
+            self.settings.pdf_workers,
+            self.settings.pdf_waiting,
+            # So that a part that runs away is told by its name, before the answer is late.
+            self.settings.request_seconds / 2,
+        )
         self.render_html_body = render_html_body(self.settings.profile_limit)
         self.under_way = UnderWay()
+        companies, vendor_url = self.settings.companies, self.settings.vendor_url
+        self.intake = Intake(self.store, companies, vendor_url, self.metrics, now=self.time)
+        self.inbox = Inbox(
+            self.store, companies, self.metrics, now=self.time, on_fetch=self.intake.wake
+        )
+        self.retention = Retention(
+            self.store,
+            self.settings.retention_days,
+            self.metrics,
+            now=self.time,
+            on_erasure=self.cards.clear,
+        )
         self.is_stopping = False
         self._threads = ThreadPoolExecutor(_THREADS, "candidate-cards")
 
@@ -101,9 +126,11 @@ class Service:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Do what is to be done between requests."""
-        tasks = [asyncio.create_task(work) for work in (self.under_way.watch(), self._sweep())]
+        chores = (self.under_way.watch, self._sweep, self.retention.work)
+        tasks = [asyncio.create_task(chore()) for chore in chores]
         try:
-            yield
+            with in_background(self.intake.work):
+                yield
         finally:
             for task in tasks:
                 task.cancel()
@@ -114,12 +141,17 @@ class Service:
             await asyncio.sleep(min(self.settings.cache_seconds, _LONGEST_SLEEP))
             self.cards.expire()
 
+    def time(self) -> datetime:
+        """Return the time in UTC."""
+        return as_datetime(self.now())
+
     def stop(self) -> None:
         """Ask that no more requests are sent here; those that come are answered."""
         self.is_stopping = True
 
     def close(self) -> None:
         """Close the database and end every process."""
+        self.papers.close()
         self.lookups.close()
         self.renderings.close()
         self._threads.shutdown(cancel_futures=True)

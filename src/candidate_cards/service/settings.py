@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from candidate_cards._validation import problems_in
@@ -15,6 +25,7 @@ from candidate_cards.errors import InputError, Problem
 from candidate_cards.instaview._settings import BASE_URL
 from candidate_cards.instaview._settings import Settings as VendorSettings
 from candidate_cards.relay import Mode  # noqa: TC001  # pydantic reads it at run time
+from candidate_cards.webhooks import HmacScheme, StandardWebhooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,6 +76,10 @@ class Company(BaseModel):
     Attributes:
         vendor_key: For its calls to the vendor; without it the caller's own key is used.
         webhook_secrets: Of the vendor's deliveries; two while one replaces the other.
+        webhook_scheme: How the vendor signs them: the attributes of
+            `candidate_cards.webhooks.HmacScheme`, or ``standard`` for Standard Webhooks.
+        webhook_tolerance: Seconds that their time of sending may be from ours; ``None`` for a
+            sender whose retries repeat an old one.
         frame_ancestors: Origins that may frame its cards, such as ``https://ats.example``.
     """
 
@@ -72,7 +87,37 @@ class Company(BaseModel):
 
     vendor_key: Annotated[SecretStr, AfterValidator(_sendable)] | None = None
     webhook_secrets: tuple[SecretStr, ...] = ()
+    webhook_scheme: HmacScheme | Literal["standard"] | None = None
+    webhook_tolerance: _Seconds | None = 300.0
     frame_ancestors: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+
+    @property
+    def scheme(self) -> HmacScheme | StandardWebhooks | None:
+        """How the vendor signs deliveries, if there are any."""
+        return StandardWebhooks() if self.webhook_scheme == "standard" else self.webhook_scheme
+
+    @property
+    def tolerance(self) -> timedelta | None:
+        """How far a delivery's time of sending may be from ours."""
+        seconds = self.webhook_tolerance
+        return None if seconds is None else timedelta(seconds=seconds)
+
+    @model_validator(mode="after")
+    def _check_webhooks(self) -> Self:
+        if self.webhook_secrets and (fault := self._webhook_fault()):
+            kind, message = "webhooks", "{fault}"
+            raise PydanticCustomError(kind, message, {"fault": fault})
+        return self
+
+    def _webhook_fault(self) -> str:
+        """Say why deliveries would be lost, or nothing."""
+        if self.scheme is None:
+            return "webhook_secrets need a webhook_scheme: which header has the signature?"
+        if problems := self.scheme.secret_problems(self.webhook_secrets):
+            return "; ".join(f"webhook_{problem}" for problem in problems)
+        if self.vendor_key is None:
+            return "webhook_secrets need a vendor_key: results are fetched with it"
+        return ""
 
 
 class Settings(BaseSettings):

@@ -72,21 +72,16 @@ class Database(ABC):
         Raises:
             StoreError: The database failed.
         """
-        with self._driver() as connection:
+        with self.driver() as connection:
             return driver_rows(connection, text, values)
 
-    def run(self, text: str) -> None:
-        """Run a statement that finds nothing and is allowed in no transaction.
+    @contextmanager
+    def driver(self) -> Iterator[Any]:
+        """Lend a driver's connection.
 
         Raises:
             StoreError: The database failed.
         """
-        with self._driver() as connection:
-            connection.execute(text)
-
-    @contextmanager
-    def _driver(self) -> Iterator[Any]:
-        """Lend a driver's connection; `failing` as everywhere."""
         with self.failing():
             connection = self.engine.raw_connection()
             try:
@@ -123,6 +118,14 @@ class Database(ABC):
     @abstractmethod
     def reason(self, error: BaseException | None) -> str:
         """Say why the driver failed, without any value."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make the database fit for a store, before it gets tables.
+
+        Raises:
+            StoreError: It cannot be.
+        """
 
     @abstractmethod
     def tables(self) -> frozenset[str]:

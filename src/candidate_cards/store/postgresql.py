@@ -63,13 +63,13 @@ class PostgresqlDatabase(Database):
             raise MissingDependencyError(message) from error
         super().__init__(engine, name)
         event.listen(engine, "connect", _configure)
-        try:
-            self._check_encoding()
-        except StoreError:
-            self.close()
-            raise
 
-    def _check_encoding(self) -> None:
+    def prepare(self) -> None:
+        """Check the encoding, which a database cannot change.
+
+        Raises:
+            StoreError: It is another.
+        """
         ((encoding,),) = self.rows("SHOW server_encoding", [])
         if encoding != "UTF8":
             message = f"{self.name}: is in {encoding}; the store needs a database in UTF8"
@@ -105,15 +105,34 @@ class PostgresqlDatabase(Database):
         horizon = str(int(now) % (1 << 32))  # the other functions know its lower half
         until = monotonic() + PATIENCE
         while self.rows(_OLDER, [horizon]) != [(0,)]:
-            if monotonic() > until:
-                message = (
-                    f"{self.name}: erased, but another session still sees an older state, which"
-                    " the tables hold until then; afterwards run: candidate-cards store sweep"
-                )
-                raise StoreError(message)
-            sleep(0.05)
-        self.run(f"VACUUM (FULL) {', '.join(METADATA.tables)}")
+            self._wait(until)
+        for table in METADATA.tables:
+            while not self._rewrite(table):
+                self._wait(until)
+
+    def _wait(self, until: float) -> None:
+        if monotonic() > until:
+            message = f"{self.name}: another session still sees or uses an older state of it"
+            raise StoreError(message)
+        sleep(0.1)
+
+    def _rewrite(self, table: str) -> bool:
+        """Write a table anew, unless somebody goes on using it.
+
+        Why only a moment: whoever wants to read it queues behind this.
+        """
+        from psycopg.errors import LockNotAvailable  # noqa: PLC0415  an extra
+
+        with self.driver() as connection:
+            connection.execute("SET lock_timeout = '200ms'")
+            try:
+                connection.execute(f"VACUUM (FULL) {table}")
+            except LockNotAvailable:
+                return False
+            finally:
+                _configure(connection)
+        return True
 
 
-def _configure(connection: DriverConnection[Any], _: ConnectionPoolEntry) -> None:
+def _configure(connection: DriverConnection[Any], _: ConnectionPoolEntry | None = None) -> None:
     connection.execute(f"SET lock_timeout = '{PATIENCE:.0f}s'")

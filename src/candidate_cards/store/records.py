@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from candidate_cards.models import Candidate
 
+Outcome = Literal["added", "changed", "unchanged"]
 FetchKind = Literal["sourcing", "preview", "enrichment"]
 
 #: What a key may be allowed: the vendor's five scopes, and two of our own.
@@ -27,11 +28,19 @@ SCOPES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """How many profiles a call of ``save`` has added, changed, and found as they were."""
+    """How many profiles a call of ``save`` has added, changed, and found as they were.
+
+    Attributes:
+        added: Profiles that were not there.
+        changed: Profiles of which something new was said.
+        unchanged: Profiles of which nothing new was said.
+        outcomes: What became of each, by its id.
+    """
 
     added: int
     changed: int
     unchanged: int
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from candidate_cards.errors import StoreError
+from candidate_cards.errors import MissingDependencyError, StoreError
 
 from .tables import VERSION_TABLE
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 #: From the first to the one that this code needs. They are named here because opening a store
 #: only compares, and alembic takes longer to import than that.
 SCHEMAS: Final = ("0001",)
+
+MIGRATIONS: Final = "candidate_cards.store:migrations"
 
 
 def schema_of(database: Database, *, beside_others: bool = False) -> str | None:
@@ -65,13 +67,18 @@ def migrate(database: Database) -> None:
     Processes that do it at the same time wait for each other.
 
     Raises:
-        StoreError: The database failed, and is as before.
+        StoreError: The database failed, and has no other tables than before.
+        MissingDependencyError: The extra is not installed.
     """
-    from alembic import command  # noqa: PLC0415  see SCHEMAS
-    from alembic.config import Config  # noqa: PLC0415
-
+    try:
+        from alembic import command  # noqa: PLC0415  see SCHEMAS
+        from alembic.config import Config  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        message = "the store needs: pip install 'candidate-cards[store]'"
+        raise MissingDependencyError(message) from error
+    database.prepare()
     config = Config()
-    config.set_main_option("script_location", "candidate_cards.store:migrations")
+    config.set_main_option("script_location", MIGRATIONS)
     with database.writing() as connection:
         database.lock(connection, None)
         config.attributes["connection"] = connection

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from candidate_cards.errors import InputError, Problem, StoreError
 
-from .database import PATIENCE, Database
+from .database import PATIENCE, Database, driver_rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,8 +32,8 @@ class SqliteDatabase(Database):
 
     After an erasure the file is written anew (``VACUUM``) and the log is emptied. ``secure_delete``
     alone is not enough: where SQLite moves rows from a page to its neighbour, copies of them stay
-    behind in the gap, and later deletions do not find these. What the file system keeps of blocks
-    that it has freed, and what backups hold, is beyond this.
+    behind in the gap, and later deletions do not find these. Meanwhile others can read, not write.
+    What the file system keeps of blocks that it has freed, and what backups hold, is beyond this.
     """
 
     begin = "BEGIN IMMEDIATE"  # a transaction that reads first could not go on to write
@@ -61,24 +61,28 @@ class SqliteDatabase(Database):
         )
         super().__init__(engine, name)
         event.listen(engine, "connect", _configure)
-        self._use_log()
 
-    def _use_log(self) -> None:
+    def prepare(self) -> None:
         """Switch the file to a write-ahead log, which it then stays with.
 
         Why a loop: for this SQLite does not wait while another process does the same.
+
+        Raises:
+            StoreError: It cannot be.
         """
         until = monotonic() + PATIENCE
         while True:
             try:
-                self.rows("PRAGMA journal_mode = WAL", [])
+                ((mode,),) = self.rows("PRAGMA journal_mode = WAL", [])
             except StoreError as error:
                 if "locked" not in str(error) or monotonic() > until:
-                    self.close()
                     raise
                 sleep(0.01)
             else:
-                return
+                break
+        if mode != "wal":
+            message = f"{self.name}: cannot have a write-ahead log where it is; is that a network?"
+            raise StoreError(message)
 
     def reason(self, error: BaseException | None) -> str:
         """SQLite's messages name tables and columns, and no values."""
@@ -96,16 +100,21 @@ class SqliteDatabase(Database):
         """Write the file anew, and empty the log.
 
         Raises:
-            StoreError: Another process goes on reading what was there before.
+            StoreError: Somebody goes on reading what was there before.
         """
-        self.run("VACUUM")
-        ((busy, _, _),) = self.rows("PRAGMA wal_checkpoint(TRUNCATE)", [])
-        if busy:
-            message = (
-                f"{self.name}: erased, but another process still reads an older state, which the"
-                " log holds until then; afterwards run: candidate-cards store sweep"
-            )
-            raise StoreError(message)
+        until = monotonic() + PATIENCE
+        with self.driver() as connection:
+            connection.execute("VACUUM")
+            # While it waits for readers nobody can write, so it tries again instead of waiting.
+            connection.execute("PRAGMA busy_timeout = 200")
+            try:
+                while driver_rows(connection, "PRAGMA wal_checkpoint(TRUNCATE)", [])[0][0]:
+                    if monotonic() > until:
+                        message = f"{self.name}: somebody still reads an older state of it"
+                        raise StoreError(message)
+                    sleep(0.1)
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}")
 
 
 def _configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self, get_args
 from pydantic import SecretStr
 from sqlalchemy import Text, and_, bindparam, cast, delete, exists, func, select, update
 
-from candidate_cards.errors import InputError, Problem
+from candidate_cards.errors import InputError, Problem, StoreError
 
 from .database import Query, QueryByIds
 from .deliveries import StoredDeliveries
@@ -43,7 +43,7 @@ from .tables import CANDIDATES, DELIVERIES, EMBEDS, ERASURES, FETCHES, KEYS
 from .times import as_number, as_time
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
     from typing import Any
@@ -54,11 +54,18 @@ if TYPE_CHECKING:
     from candidate_cards.webhooks import DeliveryStore
 
     from .database import Database
+    from .records import Outcome
+
+    Check = Callable[[Mapping[str, str]], object]
 
 _LETTERS: Final = string.ascii_letters + string.digits
 _SECRET: Final = re.compile(r"[\x21-\x7e]{20,1000}")
 _END: Final = 1 << 62  # of all times
 _MOST_CALLS: Final = 1_000_000_000
+
+
+def _anything(_found: object) -> None:
+    """Allow a change of whatever is there."""
 
 
 class Store:
@@ -146,7 +153,14 @@ class Store:
 
     # Candidates
 
-    def save(self, company: str, candidates: Sequence[Candidate], *, at: datetime) -> Saved:
+    def save(
+        self,
+        company: str,
+        candidates: Sequence[Candidate],
+        *,
+        at: datetime,
+        check: Check = _anything,
+    ) -> Saved:
         """Merge candidates over what is stored of the same profiles; all of them or none.
 
         The rule is ``Candidate.merged_with``: newer values win unless they are empty.
@@ -155,6 +169,8 @@ class Store:
             company: Whose they are; at most 255 bytes.
             candidates: In any order; several of one profile are merged in this order.
             at: Now, with its zone: when these profiles were last saved, changed or not.
+            check: Called with the versions that are stored of these profiles, before anybody else
+                can change them; what it raises is raised here, and nothing is saved.
 
         Raises:
             InputError: A candidate holds what cannot be stored, such as a NUL character, a lone
@@ -172,6 +188,7 @@ class Store:
                 company, given, connection
             ):
                 stored[profile_id] = version, payload
+            check({profile_id: version for profile_id, (version, _) in stored.items()})
             for profile_id, candidate in given.items():
                 if (known := stored.get(profile_id)) is None:
                     added.append(_row(company, candidate, number))
@@ -182,7 +199,10 @@ class Store:
             kept = given.keys() - {row["profile_id"] for row in (*added, *changed)}
             self._write(connection, [*added, *changed])
             self._touch(connection, company, kept, number)
-        return Saved(len(added), len(changed), len(kept))
+        outcomes: dict[str, Outcome] = dict.fromkeys(kept, "unchanged")
+        outcomes |= {str(row["profile_id"]): "added" for row in added}
+        outcomes |= {str(row["profile_id"]): "changed" for row in changed}
+        return Saved(len(added), len(changed), len(kept), outcomes)
 
     def _write(self, connection: Connection, rows: list[dict[str, object]]) -> None:
         if not rows:
@@ -247,17 +267,22 @@ class Store:
         ((count,),) = self._count.rows(company=company, before=before)
         return int(count)
 
-    def erase(self, company: str, profile_id: str) -> bool:
+    def erase(self, company: str, profile_id: str, *, check: Check = _anything) -> bool:
         """Erase a candidate and its embeds, and leave no byte of them in the database's files.
 
         What the file system, a backup or PostgreSQL's own log keeps: see the database's class.
+
+        Args:
+            company: Whose candidate it is.
+            profile_id: Any text.
+            check: As in `save`.
 
         Returns:
             Whether there was anything.
 
         Raises:
-            StoreError: The database failed, or somebody still reads an older state: the candidate
-                is erased then for everybody who asks, and the text says what to do for its bytes.
+            StoreError: The database failed; or the candidate is erased for everybody who asks, and
+                the text says why its bytes are still there and what to do then.
         """
         if not _findable(company, [profile_id]):
             return False
@@ -266,6 +291,9 @@ class Store:
             *(
                 delete(table).where(table.c.company == company, table.c.profile_id == profile_id)
                 for table in (CANDIDATES, EMBEDS)
+            ),
+            check=lambda connection: check(
+                dict(self._versions.rows(company, [profile_id], connection))
             ),
         )
         return any(erased)
@@ -330,10 +358,16 @@ class Store:
         self._purge()
         return Swept(*counts)
 
-    def _erase(self, company: str | None, *deletions: Delete) -> list[int]:
+    def _erase(
+        self,
+        company: str | None,
+        *deletions: Delete,
+        check: Callable[[Connection], object] = _anything,
+    ) -> list[int]:
         """Run deletions in one transaction, then clear the files of what they left there."""
         with self._database.writing() as connection:
             self._database.lock(connection, company)
+            check(connection)
             counts = [connection.execute(deletion).rowcount for deletion in deletions]
             if any(counts):
                 # If this process ends before the files are clear, a later call does that.
@@ -345,7 +379,14 @@ class Store:
         ((newest,),) = self._unpurged.rows()
         if newest is None:
             return
-        self._database.purge()
+        try:
+            self._database.purge()
+        except StoreError as error:
+            message = (
+                f"{error}; what was erased is gone for all who ask, but not from the files yet:"
+                " later run candidate-cards store sweep"
+            )
+            raise StoreError(message) from None
         with self._database.writing() as connection:
             connection.execute(delete(ERASURES).where(ERASURES.c.id <= newest))
 
