@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
+import runpy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from candidate_cards import (
     render_card,
     render_email,
     render_shortlist,
+    style_source,
 )
 
 HERE = Path(__file__).parent
@@ -57,9 +58,9 @@ def host(title: str, text: str, body: str, policy: str = "") -> str:
     )
 
 
-def script_hash(script: str) -> str:
-    """Return what admits one inline script under a content security policy."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+def hash_of(text: str) -> str:
+    """Return what admits one inline style under a content security policy."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def pages() -> dict[str, str]:
@@ -104,10 +105,8 @@ def pages() -> dict[str, str]:
         + "</script>\n<script>document.getElementById('slot').setHTMLUnsafe("
         "JSON.parse(document.getElementById('card').textContent))</script>",
     )
-    style = re.search(r"<style>(.*?)</style>", element)
-    assert style is not None
     alone = render_card(first, format="element", theme="light", fallback=False)
-    sources = f"'{script_hash(style[1])}' '{script_hash(str(STYLE))}'"
+    sources = f"{style_source('light')} '{hash_of(str(STYLE))}'"
     made["hosts/strict-policy.html"] = host(
         "Under a strict policy",
         "style-src admits two style sheets by hash and no style attribute at all.",
@@ -123,6 +122,9 @@ def pages() -> dict[str, str]:
         f'style="width:100%;height:620px;border:0;color-scheme:light" srcdoc="{escape(str(page))}">'
         "</iframe>",
     )
+    plain = runpy.run_path(str(HERE / "integrations" / "plain" / "build.py"))
+    for name, html in plain["pages"]().items():
+        made[f"integrations/plain/pages/{name}"] = html
     return made
 
 

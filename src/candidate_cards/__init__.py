@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         list_formats,
         render_card,
         render_shortlist,
+        style_source,
     )
     from candidate_cards.exports._mime import Attachment, Envelope, message_bytes
     from candidate_cards.exports.email import Email, render_email, split_email
@@ -69,6 +70,7 @@ _HOMES = {
     "render_email": "exports.email",
     "render_shortlist": "exports",
     "split_email": "exports.email",
+    "style_source": "exports",
 }
 
 __all__ = [
@@ -104,6 +106,7 @@ __all__ = [
     "render_email",
     "render_shortlist",
     "split_email",
+    "style_source",
 ]
 
 

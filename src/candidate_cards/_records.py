@@ -153,7 +153,7 @@ def read_records(lines: Iterable[bytes], report: Report) -> Iterator[Record]:
         report("is empty")
         return
     try:
-        first = _decode(seen[-1])
+        first = decode(seen[-1])
     except NotJsonError:
         yield from _read_whole([*seen, *remaining], report)
         return
@@ -193,7 +193,7 @@ def _numbered(lines: Iterable[bytes], start: int) -> Iterator[tuple[int, bytes]]
 def _read_lines(lines: Iterable[tuple[int, bytes]], report: Report) -> Iterator[Record]:
     for number, line in lines:
         try:
-            record = _decode(line)
+            record = decode(line)
         except NotJsonError as error:
             report(error.message, line=number, column=error.column)
         else:
@@ -207,7 +207,7 @@ def _read_whole(lines: list[bytes], report: Report) -> Iterator[Record]:
         yield from _read_lines(_numbered(lines, start=1), report)
         return
     try:
-        yield _decode(b"".join(lines))
+        yield decode(b"".join(lines))
     except NotJsonError as error:
         report(error.message, line=error.line, column=error.column)
 
@@ -223,8 +223,8 @@ def _look_like_records(lines: list[bytes]) -> bool:
     return len(texts) > 1 and whole * 2 >= len(texts)
 
 
-def _decode(text: bytes) -> Record:
-    """Decode one JSON value.
+def decode(text: bytes) -> Record:
+    """Decode one JSON value in UTF-8.
 
     Raises:
         NotJsonError: It is none, or one that Python cannot hold.

@@ -8,6 +8,7 @@
     ├ RenderingError                    template and line
     ├ ExportError
     │ └ MissingDependencyError(ImportError)
+    ├ StoreError                        the store of candidates failed, or is of another version
     ├ DeliveryError                     nothing can be sent: host, port and what to do next
     ├ VendorError                       advice, and whether to repeat the call
     │ ├ VendorConnectionError           no connection came about, or it broke
@@ -134,6 +135,10 @@ class ExportError(CandidateCardsError):
 
 class MissingDependencyError(ExportError, ImportError):
     """A format needs a library that is not there; the message says how to get it."""
+
+
+class StoreError(CandidateCardsError):
+    """The store of candidates cannot be used; the message says why and what to do next."""
 
 
 class DeliveryError(CandidateCardsError):

@@ -32,7 +32,7 @@ from .errors import InputError, Problem
 from .models import Candidate, FailedProfile, Shortlist
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from ._records import Place, Record
     from .errors import Severity
@@ -83,7 +83,7 @@ def load_shortlist(
     if not sources:
         draft.problems.append(Problem("name at least one file, or - for standard input"))
     for source in sources:
-        reader = _Reader(_label(source), draft.problems.append)
+        reader = _Reader(_label(source), draft.note)
         draft.add(reader, reader.read_source(source))
     return draft.finish(title=title, brief=brief, client=client, author=author)
 
@@ -110,10 +110,33 @@ def parse_shortlist(  # noqa: PLR0913  # a shortlist has four texts of its own
     Raises:
         InputError: There is neither a candidate nor a failed profile, for the reasons listed.
     """
-    draft = _Draft()
-    reader = _Reader(source, draft.problems.append)
+    header = {"title": title, "brief": brief, "client": client, "author": author}
+    return parse_within(payload, source=source, header=header)
+
+
+def parse_within(
+    payload: str | bytes,
+    *,
+    source: str,
+    header: Mapping[str, str | None],
+    most_problems: int | None = None,
+) -> Shortlist:
+    """Read one payload as `parse_shortlist` does, unless it is hopeless.
+
+    Args:
+        payload: As there.
+        source: As there.
+        header: Title, brief, client and author.
+        most_problems: Give up after so many; a megabyte can have half a million. ``None`` for no
+            limit.
+
+    Raises:
+        InputError: As there, or there are too many problems.
+    """
+    draft = _Draft(most_problems)
+    reader = _Reader(source, draft.note)
     draft.add(reader, reader.people(parse_records(payload, reader.report_text)))
-    return draft.finish(title=title, brief=brief, client=client, author=author)
+    return draft.finish(**header)
 
 
 def iter_candidates(
@@ -150,12 +173,20 @@ def iter_candidates(
 class _Draft:
     """A shortlist in the making."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_problems: int | None = None) -> None:
         self.problems: list[Problem] = []
+        self._most_problems = most_problems
         self._candidates: dict[str, Candidate] = {}
         self._lists: dict[str, object] = {}
         self._failed: dict[FailedProfile, None] = {}
         self._header: dict[str, str | None] = {}
+
+    def note(self, problem: Problem) -> None:
+        """Keep a problem, unless it is one too many."""
+        if len(self.problems) == self._most_problems:
+            message = f"has more than {self._most_problems:,} problems; it was not read to its end"
+            raise InputError([Problem(message, problem.source), *self.problems])
+        self.problems.append(problem)
 
     def add(self, reader: _Reader, people: Iterator[Candidate | FailedProfile]) -> None:
         for person in people:

@@ -171,6 +171,11 @@ def load_theme(name_or_path: str | PathLike[str]) -> Theme:
     return _load_file(Path(path), source=path)
 
 
+def forget_themes() -> None:
+    """Read themes anew when they are next asked for, since somebody edits them."""
+    _load_named.cache_clear()
+
+
 def list_themes() -> tuple[ThemeInfo, ...]:
     """Return the themes that can be loaded by name: bundled ones, then installed ones, by name.
 

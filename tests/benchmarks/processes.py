@@ -10,31 +10,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _PACKAGE = __package__ or ""
 _ABOVE_PACKAGE = Path(__file__).parents[_PACKAGE.count(".") + 1]
 
 
-def run_module(name: str, *arguments: str, without: Sequence[str] = (), **variables: str) -> str:
+def run_module(
+    name: str, *arguments: str, stdin: str = "", without: Sequence[str] = (), **variables: str
+) -> str:
     """Run a module of this package in a new interpreter and return what it printed.
 
     Args:
         name: Its ``__name__`` here.
         arguments: Its command line.
+        stdin: What it reads.
         without: Environment variables to leave out.
         variables: Environment variables to set.
 
     Raises:
         subprocess.CalledProcessError: It failed; its traceback is on standard error.
     """
-    environment = {key: value for key, value in os.environ.items() if key not in without}
-    path = os.pathsep.join(filter(None, (str(_ABOVE_PACKAGE), environment.get("PYTHONPATH"))))
-    environment |= {"PYTHONPATH": path, **variables}
-    command = [sys.executable, "-m", name, *arguments]
     return subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, "-m", name, *arguments],
+        env=environment(without, variables),
+        input=stdin,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     ).stdout
+
+
+def environment(without: Sequence[str] = (), variables: Mapping[str, str] = {}) -> dict[str, str]:
+    """Return the environment of a process that can import this package."""
+    kept = {key: value for key, value in os.environ.items() if key not in without}
+    path = os.pathsep.join(filter(None, (str(_ABOVE_PACKAGE), kept.get("PYTHONPATH"))))
+    return kept | {"PYTHONPATH": path, **variables}
 
 
 def cpu_seconds(arguments: Sequence[str]) -> float:

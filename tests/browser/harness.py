@@ -159,15 +159,18 @@ class RecordedPage:
         dialogs: Texts of alerts, confirms and prompts; each was dismissed.
         popups: Addresses of windows that the page opened; each was closed.
         requests: Every address asked for, in order, ``data:`` excepted (it never leaves the page).
-        outside: Those of ``requests`` that were not to the test server; each was aborted.
+        outside: Those of ``requests`` that were not to the test server or a friend of it; each was
+            aborted.
         viewport: What ``clear`` sets again, in CSS px.
         color_scheme: What ``clear`` sets again.
+        friends: Further origins that the page may ask.
     """
 
     tab: Page
     server: PageServer
     viewport: ViewportSize
     color_scheme: Literal["dark", "light"] = "light"
+    friends: tuple[str, ...] = ()
     console_errors: list[str] = field(default_factory=list)
     page_errors: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
@@ -258,23 +261,31 @@ class RecordedPage:
 
     def _on_request(self, request: Request) -> None:
         self.requests.append(request.url)
-        if not request.url.startswith((f"{self.server.origin}/", "blob:")):
+        origins = [f"{origin}/" for origin in (self.server.origin, *self.friends)]
+        if not request.url.startswith((*origins, "blob:")):
             self.outside.append(request.url)
 
 
 @contextmanager
-def recorded_page(browser: Browser, server: PageServer, **options: Any) -> Iterator[RecordedPage]:  # noqa: ANN401  # Playwright checks them
-    """Open a recorded page in a context of its own, from which nothing but ``server`` is reached.
+def recorded_page(
+    browser: Browser,
+    server: PageServer,
+    *,
+    friends: tuple[str, ...] = (),
+    **options: Any,  # noqa: ANN401  # Playwright checks them
+) -> Iterator[RecordedPage]:
+    """Open a recorded page in a context of its own, which reaches ``server`` and ``friends`` only.
 
     ``options`` go to ``Browser.new_context``; ``viewport`` is 1000 x 1200 CSS px if not given.
     """
     options.setdefault("viewport", {"width": 1000, "height": 1200})
     context = browser.new_context(service_workers="block", **options)
     try:
-        outside = re.compile(rf"^(?!{re.escape(server.origin)}/)")
+        origins = "|".join(map(re.escape, (server.origin, *friends)))
+        outside = re.compile(rf"^(?!({origins})/)")
         context.route(outside, lambda route: route.abort())
         viewport, scheme = options["viewport"], options.get("color_scheme", "light")
-        yield RecordedPage(context.new_page(), server, viewport, scheme)
+        yield RecordedPage(context.new_page(), server, viewport, scheme, friends)
     finally:
         context.close()
 

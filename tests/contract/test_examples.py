@@ -42,7 +42,7 @@ def test_committed_examples_are_current() -> None:
         assert committed_data == data, f"run: python examples/build.py ({name} differs)"
     kept = {
         path.relative_to(ROOT / "examples").as_posix()
-        for folder in ("pages", "hosts", "mails")
+        for folder in ("pages", "hosts", "mails", "integrations/plain/pages")
         for path in (ROOT / "examples" / folder).iterdir()
     }
     assert kept == {*pages, *messages}

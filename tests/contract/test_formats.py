@@ -20,7 +20,15 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_socket import SocketBlockedError
 
-from candidate_cards import Candidate, Shortlist, export_candidates, render_card, render_shortlist
+from candidate_cards import (
+    Candidate,
+    Labels,
+    Shortlist,
+    export_candidates,
+    render_card,
+    render_shortlist,
+    style_source,
+)
 from candidate_cards.cards import (
     DEFAULT_LABELS,
     Density,
@@ -28,7 +36,7 @@ from candidate_cards.cards import (
     message_view,
     single_view,
 )
-from candidate_cards.exports import compiled_template, get_exporter, list_formats
+from candidate_cards.exports import get_exporter, list_formats
 from candidate_cards.rendering import compile_template
 from candidate_cards.themes import list_themes, load_theme
 from hostile_corpus import harmless_candidate
@@ -381,8 +389,21 @@ def test_an_elements_sheet_is_one_text_per_theme(theme: str) -> None:
         for sheet in _read(html).find("style")
     }
     assert len(sheets) == 1
-    template = compiled_template(get_exporter("element"), load_theme(theme))
-    assert template.style_hash == _hash(sheets.pop())
+    assert style_source(theme) == f"'{_hash(sheets.pop())}'"
+
+
+def test_an_elements_sheet_changes_with_what_it_is_made_from(tmp_path: Path) -> None:
+    """Another direction of writing or another template has a hash of its own, which is right."""
+    (tmp_path / "card").mkdir()
+    (tmp_path / "card" / "states.css").write_text(".cc-card { color: red }", "utf-8")
+    rtl = Labels(lang="ar", dir="rtl")
+    choices: tuple[dict[str, Any], ...] = ({}, {"labels": rtl}, {"templates": tmp_path})
+    sources = {style_source("light", **choice): choice for choice in choices}
+    assert len(sources) == len(choices)
+    for source, choice in sources.items():
+        html = str(render_card(PEOPLE[0], format="element", theme="light", **choice))
+        (style,) = _read(html).find("style")
+        assert source == f"'{_hash(style.words[0])}'"
 
 
 @pytest.mark.parametrize(("theme", "density"), LOOKS)

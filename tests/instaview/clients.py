@@ -112,6 +112,11 @@ OPERATIONS: Final = (
         EnrichmentCompleted,
     ),
     Operation(
+        "GET /sourcing/enrich/req_2/results",
+        lambda client: client.shortlist_results("req_2", "enrichment"),
+        Shortlist,
+    ),
+    Operation(
         "POST /sourcing/render-html", lambda client: client.render_html(["p1"]), RenderHtmlResponse
     ),
     Operation("POST /webhooks", lambda client: client.create_webhook(HOOK), WebhookCreated),

@@ -576,6 +576,45 @@ def test_one_odd_field_costs_no_run_that_was_paid_for(kind: Kind) -> None:
 
 
 @both
+@pytest.mark.parametrize(
+    ("run_kind", "results"),
+    [
+        ("sourcing", {"candidates": [PERSON, ODD, 7]}),
+        ("preview", {"candidates": [{"profileId": "p1", "fullName": "Ada"}, ODD, 7]}),
+        (
+            "enrichment",
+            {
+                "data": [
+                    {"profileId": "p1", "success": True, "candidate": PERSON},
+                    {"profileId": "odd", "success": True, "candidate": ODD},
+                    {"profileId": "gone", "success": False, "errorCode": "PROFILE_NOT_FOUND"},
+                    7,
+                ]
+            },
+        ),
+    ],
+)
+def test_of_any_run_what_can_be_read_is_a_shortlist(
+    kind: Kind, run_kind: str, results: dict[str, object]
+) -> None:
+    """One look at a run of each kind: people, failures and problems, or the state it is in."""
+
+    def look(client: Any) -> Any:  # noqa: ANN401
+        return client.shortlist_results(RUN, run_kind)
+
+    states = [run("completed", **results), run("processing"), run("failed", errorCode="AGENT")]
+    with VendorServer(acts=[reply(200, state) for state in states]) as server:
+        found, *others = [call(kind, server.url, look) for _ in states]
+    assert isinstance(found, Shortlist)
+    assert [person.profile_id for person in found.candidates] == ["p1", "odd"]
+    assert len(found.problems) == 2
+    failed = [each.profile_id for each in found.failed]
+    assert failed == (["gone"] if run_kind == "enrichment" else [])
+    assert [state.status for state in others] == ["processing", "failed"]
+    assert len({asked.path for asked in server.requests}) == 1
+
+
+@both
 def test_one_odd_profile_costs_no_batch(kind: Kind) -> None:
     """The others are there, and it is, without the field."""
     items = [

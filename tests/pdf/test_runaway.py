@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -124,6 +125,16 @@ def test_a_closed_pool_leaves_no_processes() -> None:
     while _children() & workers and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _children() & workers
+
+
+def test_a_closed_pool_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's own temporary files go with the workers, which are ended and cannot tidy up."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with PdfPool(1) as pool:
+        render_dossier(_PLAIN, pool=pool)
+        assert list(tmp_path.rglob("weasyprint-*/*"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def _children() -> set[int]:

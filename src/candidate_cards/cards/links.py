@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from candidate_cards._text import clean_text
 
@@ -24,6 +24,10 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9!#$&*+/=?^_~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
     r"[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 )
+# A name of at least two labels; its end, with a letter first, is no part of a numeric address.
+_HOST = re.compile(
+    r"(?=.{4,253})(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+)
 _COMMON = re.compile(r"https://(?:www\.)?linkedin\.com/in/[A-Za-z0-9_-]{1,200}/?")
 
 
@@ -37,6 +41,27 @@ def linkedin_url(url: str) -> str | None:
     """
     if _COMMON.fullmatch(url):
         return url
+    parts = _web_parts(url)
+    if (
+        parts is None
+        or not _LINKEDIN_HOST.fullmatch(parts.netloc)
+        or not _PROFILE_PATH.match(parts.path)
+    ):
+        return None
+    return _whole(parts._replace(fragment=""))
+
+
+def web_url(url: str) -> str | None:
+    """Return an address on the public web, or ``None`` if it must not be a link.
+
+    As `linkedin_url`, for any host that has a name, with a fragment.
+    """
+    parts = _web_parts(url)
+    return None if parts is None or not _HOST.fullmatch(parts.netloc) else _whole(parts)
+
+
+def _web_parts(url: str) -> SplitResult | None:
+    """Return the parts of an ``https`` address with nothing odd in it, its host in lower case."""
     if len(url) > _MAX_URL or _UNSAFE.search(url) or _BIDI.search(url):
         return None
     try:
@@ -45,22 +70,23 @@ def linkedin_url(url: str) -> str | None:
     except ValueError:
         return None
     host = (parts.hostname or "").lower()
-    if (
-        parts.scheme != "https"
-        or "@" in parts.netloc
-        or port is not None
-        or parts.netloc.lower() != host
-        or not _LINKEDIN_HOST.fullmatch(host)
-        or not _PROFILE_PATH.match(parts.path)
-    ):
+    if parts.scheme != "https" or port is not None or parts.netloc.lower() != host:
         return None
+    return parts._replace(netloc=host)
+
+
+def _whole(parts: SplitResult) -> str | None:
+    """Return an address in ASCII."""
     # Lone surrogates cannot be encoded; a URL that holds one is not an address.
     try:
-        path = quote(parts.path, safe="/%:@!$&()*+,;=-._~")
-        query = quote(parts.query, safe="/%:@!$&()*+,;=-._~?")
+        path, query, fragment = (
+            quote(part, safe="/%:@!$&()*+,;=-._~?")
+            for part in (parts.path, parts.query, parts.fragment)
+        )
     except UnicodeEncodeError:
         return None
-    whole = f"https://{host}{path or '/'}" + (f"?{query}" if query else "")
+    whole = f"https://{parts.netloc}{path or '/'}"
+    whole += (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
     # Percent-encoding makes nine characters of one; what comes out is an address too.
     return whole if len(whole) <= _MAX_URL else None
 

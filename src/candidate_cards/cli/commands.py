@@ -198,6 +198,21 @@ _vendor = _options(
     ),
 )
 
+_timeout = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 86400, min_open=True),
+    default=900.0,
+    show_default=True,
+    help="Longest wait; what was started goes on all the same.",
+)
+_interval = click.option(
+    "--interval",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 3600),
+    help="Pause before each look; by default what the contract asks for: 5, of previews 10.",
+)
+
 _following = _options(
     click.option(
         "-o",
@@ -210,20 +225,8 @@ _following = _options(
     click.option(
         "--no-wait", is_flag=True, help="Write the present state; `results` goes on later."
     ),
-    click.option(
-        "--timeout",
-        metavar="SECONDS",
-        type=click.FloatRange(0, 86400, min_open=True),
-        default=900.0,
-        show_default=True,
-        help="Longest wait; what was started goes on all the same.",
-    ),
-    click.option(
-        "--interval",
-        metavar="SECONDS",
-        type=click.FloatRange(0, 3600),
-        help="Pause before each look; by default what the contract asks for: 5, of previews 10.",
-    ),
+    _timeout,
+    _interval,
     click.option(
         "--json", "as_json", is_flag=True, help="Report as JSON on stdout; the result needs -o."
     ),
@@ -621,3 +624,236 @@ def sandbox(**options: Any) -> None:  # noqa: ANN401 - passed on by name
     from candidate_cards.cli.sandbox import serve
 
     serve(**options)
+
+
+@application.command()
+@click.option(
+    "--port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="0 takes a free one.",
+)
+@click.option(
+    "--host",
+    metavar="HOST",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; by default this machine alone can call, in a container 0.0.0.0.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(("local", "proxy", "fallback")),
+    help="Whose cards render-html gives: the store's, the vendor's, or the store's where the "
+    "vendor fails.  [default: local]",
+)
+@click.option(
+    "--store",
+    metavar="URL",
+    help="The database, as for `store` and `keys`; one with a password belongs into "
+    "CANDIDATE_CARDS_STORE.",
+)
+@click.option("--check", is_flag=True, help="Print every setting, secrets masked, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, once it listens.")
+def serve(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Serve cards over HTTP: the vendor's render-html, for the store's candidates or the vendor's.
+
+    Whatever else can be set is a variable CANDIDATE_CARDS_SERVE_..., which --check lists, in the
+    environment, in .env, or a file in /run/secrets. The log is on stderr, one JSON object a line.
+    It needs the extra `serve`. SIGTERM and Ctrl-C end it once requests under way are answered.
+    """
+    from candidate_cards.cli.serve import serve as run
+
+    run(**options)
+
+
+_store = _options(
+    click.option(
+        "--store",
+        "url",
+        metavar="URL",
+        envvar="CANDIDATE_CARDS_STORE",
+        default="sqlite:///candidate-cards.sqlite3",
+        show_default=True,
+        help="sqlite:///FILE or postgresql://USER@HOST/DATABASE; one with a password belongs "
+        "into the variable.  [env: CANDIDATE_CARDS_STORE]",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Report as JSON on stdout."),
+)
+_company = click.option("--company", metavar="ID", required=True, help="Whose.")
+
+
+@application.group(name="store")
+def store_group() -> None:
+    """Look after the database of candidates.
+
+    It needs the extra `store`, and for PostgreSQL the extra `postgresql`.
+    """
+
+
+@store_group.command()
+@_store
+def upgrade(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Bring the tables to this version.
+
+    An empty database gets its tables unasked, an older one only so, and there is no way back: make
+    a backup before.
+    """
+    from candidate_cards.cli.store import upgrade as run
+
+    run(**options)
+
+
+@store_group.command()
+@click.option("--company", metavar="ID", help="Count only its candidates.")
+@_store
+@click.pass_context
+def status(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Say what is in the store.
+
+    Exits with 1 if it has to be upgraded first.
+    """
+    from candidate_cards.cli.store import print_status
+
+    ctx.exit(print_status(**options))
+
+
+@store_group.command(name="import", no_args_is_help=True, epilog=EPILOG)
+@_inputs
+@_company
+@_store
+@click.pass_context
+def import_(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Save the candidates of results.
+
+    INPUT is what `render` reads, or - for stdin. Who is in the store already is merged: values that
+    are not empty win over older ones.
+    """
+    from candidate_cards.cli.store import import_candidates
+
+    _check_inputs(options["inputs"])
+    ctx.exit(import_candidates(**options))
+
+
+@store_group.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument("request_ids", metavar="REQUEST_ID...", nargs=-1, required=True)
+@_company
+@_timeout
+@_interval
+@_vendor
+@_store
+@click.pass_context
+def fetch(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Save the candidates of the vendor's runs.
+
+    REQUEST_ID may be of a search, a preview or an enrichment that was started before. For those
+    without webhooks: `serve` does the same when the vendor tells it of a run's end.
+    """
+    from candidate_cards.cli.fetch import FetchOptions, run
+    from candidate_cards.cli.vendor import VendorOptions
+
+    vendor = VendorOptions.taken_from(options)
+    ctx.exit(run(FetchOptions(**options, vendor=vendor)))
+
+
+@store_group.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument("profile_ids", metavar="[PROFILE_ID]...", nargs=-1)
+@click.option("--company", metavar="ID", help="Whose candidates.")
+@click.option("--everything", is_flag=True, help="All of the company, its keys included.")
+@click.option(
+    "--older-than",
+    metavar="DAYS",
+    type=click.IntRange(0, 100_000),
+    help="Whoever was last saved so many days ago; without --company everybody's.",
+)
+@click.option("--yes", is_flag=True, help="Erase; without it nothing is.")
+@_store
+@click.pass_context
+def erase(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Erase candidates, and leave no byte of them in the database's files.
+
+    Without --yes it says what would be erased. Backups, and PostgreSQL's write-ahead log for a
+    while, keep what they have.
+    """
+    from candidate_cards.cli.store import Erasure
+
+    ctx.exit(Erasure(**options).run())
+
+
+@store_group.command()
+@_store
+def sweep(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Remove embeds and delivery records that have expired; finish erasures that were cut short."""
+    from candidate_cards.cli.store import sweep as run
+
+    run(**options)
+
+
+@application.group()
+def keys() -> None:
+    """Manage the API keys of the store's companies; only hashes of them are stored."""
+
+
+@keys.command(no_args_is_help=True)
+@_company
+@click.option("--name", metavar="TEXT", default="", help="What you call it.")
+@click.option(
+    "--scope",
+    "scopes",
+    metavar="SCOPE",
+    multiple=True,
+    help="What it may do, such as enrich:write; give it several times. By default all.",
+)
+@click.option(
+    "--per-minute",
+    metavar="N",
+    type=click.IntRange(1),
+    default=300,
+    show_default=True,
+    help="Most calls in a minute.",
+)
+@click.option(
+    "--per-hour",
+    metavar="N",
+    type=click.IntRange(1),
+    default=15_000,
+    show_default=True,
+    help="Most calls in an hour.",
+)
+@click.option(
+    "--valid-days", metavar="N", type=click.IntRange(1, 100_000), help="By default for ever."
+)
+@click.option(
+    "--key-file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Holds a key that exists, such as the vendor's own; without it a new one is made.",
+)
+@_store
+def add(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Add a key of a company, and print it: the only time that it is shown."""
+    from candidate_cards.cli.store import add_key
+
+    add_key(**options)
+
+
+@keys.command(name="list", no_args_is_help=True)
+@_company
+@_store
+def list_(**options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """List a company's keys, without their secrets."""
+    from candidate_cards.cli.store import print_keys
+
+    print_keys(**options)
+
+
+@keys.command(no_args_is_help=True)
+@click.argument("key_id", metavar="KEY_ID")
+@_store
+@click.pass_context
+def revoke(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Switch a key off for good. KEY_ID is what `keys list` shows."""
+    from candidate_cards.cli.store import revoke_key
+
+    ctx.exit(revoke_key(**options))

@@ -217,7 +217,7 @@ def _parts(
 ) -> list[_Part]:
     if options.output == _STDOUT or not _is_folder(options.output):
         path = None if options.output == _STDOUT else Path(options.output)
-        return [_Part(path, _alone(shortlist) or shortlist, density)]
+        return [_Part(path, shortlist.alone or shortlist, density)]
     folder = Path(options.output)
     stems = file_stems(candidate.profile_id for candidate in shortlist.candidates)
     parts = [
@@ -227,14 +227,6 @@ def _parts(
     if exporter.name == _DEFAULT_FORMAT:
         parts.append(_Part(folder / f"index{exporter.file_extension}", shortlist, "row"))
     return parts
-
-
-def _alone(shortlist: Shortlist) -> Candidate | None:
-    """Return the candidate of a shortlist that says nothing else."""
-    frame = (shortlist.title, shortlist.brief, shortlist.client, shortlist.author, shortlist.failed)
-    if len(shortlist.candidates) != 1 or any(frame):
-        return None
-    return shortlist.candidates[0]
 
 
 def _files(

@@ -50,13 +50,13 @@ def run(options: ResultsOptions) -> ExitCode:
         with outcome.resumable():
             for request_id in outcome.started:
                 try:
-                    runs.append(_found(client, request_id))
+                    runs.append(found(client, request_id))
                 except VendorError as error:
                     outcome.fail(request_id, error)
         return finish(client, runs, outcome, options.run)
 
 
-def _found(client: Client, request_id: str) -> Run:
+def found(client: Client, request_id: str) -> Run:
     """Return a run with its state, from where the vendor keeps such runs.
 
     Why: nothing in an id promises what it is the id of, and reading costs nothing. The prefixes

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from candidate_cards.cli.vendor import VendorOptions
     from candidate_cards.errors import Problem
+    from candidate_cards.instaview._protocol import RunKind
     from candidate_cards.models import (
         EnrichmentRun,
         PreviewCompleted,
@@ -65,7 +66,7 @@ class Kind:
             the client has no such call.
     """
 
-    name: str
+    name: RunKind
     interval: float
     read: Callable[[Client, str], State]
     wait: Callable[..., Completed]

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from candidate_cards import list_themes, load_theme
+from candidate_cards import list_themes, load_theme, style_source
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.errors import CandidateCardsError, InputError
-from candidate_cards.exports import compiled_template, get_exporter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,8 +46,7 @@ def _row(info: ThemeInfo) -> dict[str, str | None]:
     }
     if info.error is None:
         theme = load_theme(info.name)
-        template = compiled_template(get_exporter("element"), theme)
-        row |= {"colorScheme": theme.color_scheme, "csp": f"'{template.style_hash}'"}
+        row |= {"colorScheme": theme.color_scheme, "csp": style_source(theme)}
     return row
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -17,9 +15,10 @@ from pydantic import SecretStr, ValidationError
 
 from candidate_cards._validation import problems_in
 from candidate_cards.cli.exit_codes import ExitCode
+from candidate_cards.cli.key_files import key_in
 from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.cli.report import counted
-from candidate_cards.errors import InputError, Problem
+from candidate_cards.errors import InputError
 from candidate_cards.instaview import Client
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ class VendorOptions(OptionGroup):
 
     def _key(self) -> SecretStr:
         if self.api_key_file is not None:
-            return SecretStr(_key_in(self.api_key_file))
+            return SecretStr(key_in(self.api_key_file))
         key = os.environ.get(API_KEY)
         if not key:
             raise usage_error(f"the API key is missing: set {API_KEY}, or name an --api-key-file")
@@ -99,19 +98,6 @@ class VendorOptions(OptionGroup):
             for word in (f"--{option.replace('_', '-')}", getattr(self, option))
         ]
         return shlex.join(["candidate-cards", name, *arguments, *options])
-
-
-def _key_in(path: str) -> str:
-    with Path(path).open("rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        content = file.read()
-    # A warning, not an error: containers mount secrets so that every user in them can read.
-    if os.name == "posix" and stat.S_ISREG(mode) and mode & stat.S_IROTH:
-        click.echo(f"warning: {path} can be read by everybody on this machine; chmod 600", err=True)
-    try:
-        return content.decode("utf-8-sig").strip()
-    except UnicodeDecodeError:  # it holds what it could not decode
-        raise InputError([Problem("is not text in UTF-8", source=path)]) from None
 
 
 def usage_error(message: str) -> click.UsageError:

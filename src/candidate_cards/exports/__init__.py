@@ -58,6 +58,7 @@ __all__ = [
     "render",
     "render_card",
     "render_shortlist",
+    "style_source",
 ]
 
 _TOP_HEADING, _LAST_HEADING = 1, 6
@@ -217,6 +218,31 @@ def render_shortlist(  # noqa: PLR0913  each is a choice that users make
         labels=labels,
         templates=templates,
     ).document
+
+
+def style_source(
+    theme: Theme | str | PathLike[str] | None = None,
+    *,
+    labels: Labels = DEFAULT_LABELS,
+    templates: str | PathLike[str] | None = None,
+) -> str:
+    """Return what admits an ``element``'s style sheet under a host's content security policy.
+
+    It is the same for every candidate, density and heading level; `render_card` explains the
+    arguments.
+
+    Returns:
+        ``'sha256-...'``, quotes included, for ``style-src``.
+
+    Raises:
+        NotAvailableError: No such theme.
+        InputError: The theme cannot be used.
+        RenderingError: A style sheet cannot be compiled for this theme.
+    """
+    exporter = get_exporter("element")
+    folder = None if templates is None else Path(templates)
+    template = compiled_template(exporter, _theme(exporter, theme), labels=labels, templates=folder)
+    return f"'{template.style_hash}'"
 
 
 def export_candidates(  # noqa: PLR0913  each is a choice that users make

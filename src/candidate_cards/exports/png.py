@@ -17,6 +17,7 @@ from candidate_cards.rendering import TemplateSpec
 if TYPE_CHECKING:
     from os import PathLike
 
+    from candidate_cards.exports._pdf.workers import PdfPool
     from candidate_cards.models import Candidate, Shortlist
     from candidate_cards.themes import Theme
 
@@ -30,6 +31,7 @@ def render_picture(
     theme: Theme | str | PathLike[str] = "dark",
     scale: int = 1,
     templates: str | PathLike[str] | None = None,
+    pool: PdfPool | None = None,
 ) -> bytes:
     """Render a picture.
 
@@ -38,6 +40,8 @@ def render_picture(
         theme: As in `render_card`.
         scale: Device pixels per CSS pixel, 1 to 4: 600 by 315 of them at 1.
         templates: A folder with your own ``picture/`` files.
+        pool: A process to draw it in, within limits; without one it is drawn here, and no other
+            thread may draw one at the same time.
 
     Returns:
         A PNG.
@@ -45,18 +49,26 @@ def render_picture(
     Raises:
         ValueError: ``scale`` is not between 1 and 4.
         MissingDependencyError: The PDF engine's libraries are not there; it says how to get them.
+        ExportError: It took too long or too much, or the engine gave up on it.
         CandidateCardsError: As in `render_card`.
     """
     if not 1 <= scale <= _LARGEST_SCALE:
         message = f"scale must be between 1 and {_LARGEST_SCALE}, not {scale}"
         raise ValueError(message)
-    return _draw(render(content, format="png", theme=theme, templates=templates), scale)
+    rendering = render(content, format="png", theme=theme, templates=templates)
+    if pool is not None:
+        return pool.call("the picture", _draw, str(rendering.document), scale)
+    return _draw(str(rendering.document), scale)
 
 
-def _draw(rendering: Rendering, scale: int = 1) -> bytes:
+def _export(rendering: Rendering) -> bytes:
+    return _draw(str(rendering.document), 1)
+
+
+def _draw(html: str, scale: int) -> bytes:
     from pypdfium2 import PdfDocument, PdfiumError  # noqa: PLC0415  only for pictures
 
-    pdf = render_pdf(str(rendering.document), "")
+    pdf = render_pdf(html, "")
     try:
         document = PdfDocument(pdf.data)
         picture = document[0].render(scale=scale * _PIXELS_PER_POINT).to_pil()
@@ -79,6 +91,6 @@ EXPORTER = Exporter(
     template=TemplateSpec(
         "picture/picture.html", stylesheets=("picture/picture.css",), tokens=_tokens
     ),
-    export=_draw,
+    export=_export,
     density="card",
 )

@@ -35,6 +35,7 @@ from candidate_cards.instaview.batches import (
     EnrichedRun,
     Enrichment,
     EnrichmentBatch,
+    checked_ids,
 )
 from candidate_cards.loading import parse_shortlist
 from candidate_cards.models import (
@@ -69,18 +70,27 @@ from candidate_cards.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from candidate_cards.instaview._endpoints import Endpoint
     from candidate_cards.instaview._settings import Settings
     from candidate_cards.instaview._wire import Wire
     from candidate_cards.models._base import RequestModel, WireModel
 
+RunKind = Literal["sourcing", "preview", "enrichment"]
+AnyRun = SourcingRun | PreviewRun | EnrichmentRun
+
 T = TypeVar("T")
 Model = TypeVar("Model", bound="WireModel")
 Processing = TypeVar("Processing")
 Completed = TypeVar("Completed")
 
+#: Where the results of each kind of run are, and how they are read.
+_RESULTS: Final[Mapping[RunKind, tuple[Endpoint, Callable[[object], AnyRun]]]] = {
+    "sourcing": (endpoints.RESULTS, parse_sourcing_run),
+    "preview": (endpoints.PREVIEW_RESULTS, parse_preview_run),
+    "enrichment": (endpoints.ENRICH_RESULTS, parse_enrichment_run),
+}
 _ATTEMPTS: Final = 6
 _LONGEST_READ: Final = 20.0  # seconds until a read, which costs nothing, is tried again
 _FIRST_PAUSE: Final = 0.5  # seconds at most; doubled from attempt to attempt
@@ -176,6 +186,10 @@ class Protocol:
             on_progress,
         )
 
+    async def shortlist_results(self, request_id: str, kind: RunKind) -> Shortlist | AnyRun:
+        endpoint, parse = _RESULTS[kind]
+        return await self._call(endpoint, lambda body: _people(body) or parse(body), request_id)
+
     async def start_preview(self, request: PreviewRequest) -> RunAccepted:
         return await self._call(endpoints.PREVIEW, _accepted, body=request)
 
@@ -206,7 +220,7 @@ class Protocol:
         webhook_id: str | None,
         deadline: Deadline | None = None,
     ) -> RunAccepted:
-        request = _made(EnrichRequest, profile_ids=_ids(profile_ids), webhook_id=webhook_id)
+        request = _made(EnrichRequest, profile_ids=checked_ids(profile_ids), webhook_id=webhook_id)
         return await self._call(endpoints.ENRICH, _accepted, body=request, deadline=deadline)
 
     async def enrichment_results(
@@ -237,7 +251,7 @@ class Protocol:
         patience: Patience,
         on_progress: Callable[[EnrichmentProcessing], object] | None,
     ) -> Enrichment:
-        batch = EnrichmentBatch(_ids(profile_ids))
+        batch = EnrichmentBatch(profile_ids)
         for chunk in batch.chunks():
             try:
                 run = await self.start_enrichment(chunk, webhook_id, patience.deadline)
@@ -273,18 +287,32 @@ class Protocol:
         )
 
     async def render_html(
-        self, profile_ids: Sequence[str], theme: Literal["dark", "light"]
+        self,
+        profile_ids: Sequence[str],
+        theme: Literal["dark", "light"],
+        seconds: float | None,
+        *,
+        repeat: bool,
     ) -> RenderHtmlResponse:
-        batch = CardBatch(_ids(profile_ids))
+        batch = CardBatch(profile_ids)
+        deadline = None if seconds is None else Patience(seconds, 0).deadline
         is_first = True
         for chunk in batch.chunks():
             request = _made(RenderHtmlRequest, profile_ids=chunk, theme=theme)
             try:
-                batch.add(chunk, await self._call(endpoints.RENDER_HTML, _rendered, body=request))
+                answer = await self._call(
+                    endpoints.RENDER_HTML,
+                    _rendered,
+                    body=request,
+                    deadline=deadline,
+                    attempts=_ATTEMPTS if repeat else 1,
+                )
             except VendorError as error:
                 if is_first:
                     raise
                 batch.stop(chunk, error)
+            else:
+                batch.add(chunk, answer)
             is_first = False
         return batch.result()
 
@@ -353,6 +381,7 @@ class Protocol:
         *ids: str,
         body: RequestModel | None = None,
         deadline: Deadline | None = None,
+        attempts: int = _ATTEMPTS,
     ) -> T:
         """Make one call and return what ``parse`` makes of its answer.
 
@@ -363,6 +392,7 @@ class Protocol:
             body: Sent as JSON.
             deadline: Of the operation that this call is a part of; else the client's timeout. An
                 attempt has never more than that timeout.
+            attempts: Most of them.
         """
         if problems := [Problem(fault, path=("id",)) for part in ids if (fault := id_fault(part))]:
             raise InputError(problems)
@@ -373,7 +403,7 @@ class Protocol:
             None if body is None else json.dumps(body.to_wire()).encode(),
         )
         request_id = ids[0] if ids else None
-        async for attempt in self._wire.attempts(_Policy(within), _ATTEMPTS):
+        async for attempt in self._wire.attempts(_Policy(within), attempts):
             with attempt:
                 answer = await self._attempt(endpoint, request, within, request_id)
         return self._reader.parsed(endpoint, answer, parse, request_id)
@@ -397,6 +427,13 @@ class Protocol:
         return answer
 
     async def _take_turn(self, endpoint: Endpoint, deadline: Deadline) -> None:
+        if deadline.remaining <= 0:
+            raise VendorTimeoutError(
+                f"{endpoint.method} {endpoint.path}: not sent, the {deadline.seconds:g} seconds "
+                "for it and those before it are over",
+                advice="make it again, with more time",
+                retryable=True,
+            )
         while seconds := self._limits.take(endpoint):
             if seconds >= deadline.remaining:
                 raise VendorTimeoutError(
@@ -407,27 +444,6 @@ class Protocol:
                     retry_after=seconds,
                 )
             await self._wire.pause(seconds)
-
-
-def _ids(profile_ids: Sequence[str]) -> tuple[str, ...]:
-    """Return ids as a tuple.
-
-    Raises:
-        InputError: There are none, or one is no id; a single text is not a list of its letters.
-    """
-    if isinstance(profile_ids, str):
-        raise InputError([Problem("must be a list of ids, not a text", path=("profile_ids",))])
-    wanted = tuple(profile_ids)
-    problems = [
-        Problem("must be a text that is not blank", path=("profile_ids", index))
-        for index, profile_id in enumerate(wanted)
-        if not isinstance(profile_id, str) or not profile_id.strip()
-    ]
-    if not wanted:
-        problems.append(Problem("must name at least one profile", path=("profile_ids",)))
-    if problems:
-        raise InputError(problems)
-    return wanted
 
 
 def _made(kind: type[Model], **values: Any) -> Model:  # noqa: ANN401  the fields of the model

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from candidate_cards.errors import (
+    InputError,
     Problem,  # pydantic reads it at run time
     VendorError,
     VendorResponseError,
@@ -57,11 +58,43 @@ class EnrichedRun:
     credits_consumed: int
 
 
+def checked_ids(profile_ids: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of profiles as a tuple.
+
+    Raises:
+        InputError: There are none, or one is no id; a single text is not a list of its letters.
+    """
+    if isinstance(profile_ids, str):
+        raise InputError([Problem("must be a list of ids, not a text", path=("profile_ids",))])
+    wanted = tuple(profile_ids)
+    problems = [
+        Problem(fault, path=("profile_ids", index))
+        for index, profile_id in enumerate(wanted)
+        if (fault := _fault(profile_id))
+    ]
+    if not wanted:
+        problems.append(Problem("must name at least one profile", path=("profile_ids",)))
+    if problems:
+        raise InputError(problems)
+    return wanted
+
+
+def _fault(profile_id: object) -> str:
+    if not isinstance(profile_id, str) or not profile_id.strip():
+        return "must be a text that is not blank"
+    has_lone_surrogate = any("\ud800" <= character <= "\udfff" for character in profile_id)
+    return "has a lone surrogate" if has_lone_surrogate else ""
+
+
 class Batch:
-    """Profile ids, what has failed of them, and whether it makes sense to go on."""
+    """Profile ids, what has failed of them, and whether it makes sense to go on.
+
+    Raises:
+        InputError: They are none that could be asked for; see `checked_ids`.
+    """
 
     def __init__(self, profile_ids: Sequence[str]) -> None:
-        self._ids = tuple(dict.fromkeys(profile_ids))
+        self._ids = tuple(dict.fromkeys(checked_ids(profile_ids)))
         self._failed: dict[str, FailedProfile] = {}
         self._stopped = False
 
@@ -143,6 +176,15 @@ class CardBatch(Batch):
     def add(self, chunk: Sequence[str], answer: RenderHtmlResponse) -> None:
         """Take over the cards that were asked for, and only those."""
         self._cards |= {card.profile_id: card for card in answer.data if card.profile_id in chunk}
+
+    def put(self, cards: Iterable[RenderedCard]) -> None:
+        """Take over cards that were made in another way; each takes the place of an earlier one."""
+        self._cards |= {card.profile_id: card for card in cards}
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Ids of which nothing is known, not even why, in their order."""
+        return tuple(each for each in self._ids if each not in self._cards | self._failed)
 
     def result(self) -> RenderHtmlResponse:
         """Return everything, in the order of the ids."""

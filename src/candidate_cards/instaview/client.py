@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from candidate_cards.instaview._http import AsyncHttpClient, SyncHttpClient
+    from candidate_cards.instaview._protocol import RunKind
     from candidate_cards.instaview.batches import Enrichment
     from candidate_cards.models import (
         EnrichmentCompleted,
@@ -165,6 +166,24 @@ class Client:
             self._protocol.wait_for_shortlist(request_id, Patience(timeout, interval), on_progress)
         )
 
+    def shortlist_results(
+        self, request_id: str, kind: RunKind = "sourcing"
+    ) -> Shortlist | SourcingRun | PreviewRun | EnrichmentRun:
+        """Return a run of any kind in its present state; of a completed one, what can be read.
+
+        Where :meth:`sourcing_results` and its like raise over a single field, this leaves the field
+        or the person out and tells of it in ``problems``; texts are cleaned. A failed run is
+        returned, not raised; so is one that is still working.
+
+        Args:
+            request_id: The run.
+            kind: ``sourcing``, ``preview`` or ``enrichment``.
+
+        Raises:
+            VendorAnswerError: Nobody in it could be read.
+        """
+        return finished(self._protocol.shortlist_results(request_id, kind))
+
     def start_preview(self, request: PreviewRequest) -> RunAccepted:
         """Start a preview search: cheap, quick, without emails, history and scores."""
         return finished(self._protocol.start_preview(request))
@@ -245,17 +264,29 @@ class Client:
         )
 
     def render_html(
-        self, profile_ids: Sequence[str], *, theme: Literal["dark", "light"] = "dark"
+        self,
+        profile_ids: Sequence[str],
+        *,
+        theme: Literal["dark", "light"] = "dark",
+        timeout: float | None = None,
+        repeat: bool = True,
     ) -> RenderHtmlResponse:
         """Have the vendor make HTML cards of any number of profiles, ten a call.
 
         Cards come in the order of the ids, repeated ones once. A profile without a card has
-        ``success`` false and a reason. The HTML is the vendor's, and so not to be trusted.
+        ``success`` false and a reason. The HTML is the vendor's, and so not to be trusted:
+        `candidate_cards.relay` makes it safe.
+
+        Args:
+            profile_ids: Any number.
+            theme: One of the vendor's two.
+            timeout: Seconds for all of it; without it each call has the client's own.
+            repeat: Whether a call that failed is made again where that cannot cost anything.
 
         Raises:
             VendorError: Not even the first ten could be asked for.
         """
-        return finished(self._protocol.render_html(profile_ids, theme))
+        return finished(self._protocol.render_html(profile_ids, theme, timeout, repeat=repeat))
 
     def create_webhook(self, request: WebhookCreateRequest) -> WebhookCreated:
         """Create a webhook; keep its ``signing_secret``, which is never shown again."""
@@ -370,6 +401,12 @@ class AsyncClient:
             request_id, Patience(timeout, interval), on_progress
         )
 
+    async def shortlist_results(
+        self, request_id: str, kind: RunKind = "sourcing"
+    ) -> Shortlist | SourcingRun | PreviewRun | EnrichmentRun:
+        """Like :meth:`Client.shortlist_results`."""
+        return await self._protocol.shortlist_results(request_id, kind)
+
     async def start_preview(self, request: PreviewRequest) -> RunAccepted:
         """Like :meth:`Client.start_preview`."""
         return await self._protocol.start_preview(request)
@@ -429,10 +466,15 @@ class AsyncClient:
         )
 
     async def render_html(
-        self, profile_ids: Sequence[str], *, theme: Literal["dark", "light"] = "dark"
+        self,
+        profile_ids: Sequence[str],
+        *,
+        theme: Literal["dark", "light"] = "dark",
+        timeout: float | None = None,
+        repeat: bool = True,
     ) -> RenderHtmlResponse:
         """Like :meth:`Client.render_html`."""
-        return await self._protocol.render_html(profile_ids, theme)
+        return await self._protocol.render_html(profile_ids, theme, timeout, repeat=repeat)
 
     async def create_webhook(self, request: WebhookCreateRequest) -> WebhookCreated:
         """Like :meth:`Client.create_webhook`."""

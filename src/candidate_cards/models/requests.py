@@ -19,21 +19,21 @@ def _refuse_blank(text: str) -> str:
     raise PydanticCustomError(kind, message)
 
 
-def _distinct(profile_ids: tuple[str, ...]) -> tuple[str, ...]:
+def distinct_ids(profile_ids: tuple[str, ...], most: int = MAX_PROFILES) -> tuple[str, ...]:
     """Drop repeated ids, which could be paid for twice, and count what is left."""
     distinct = tuple(dict.fromkeys(profile_ids))
-    if 1 <= len(distinct) <= MAX_PROFILES:
+    if 1 <= len(distinct) <= most:
         return distinct
     kind, message = (
         "profile_count",
         "Input should be 1 to {limit} distinct profile ids, not {count}",
     )
-    raise PydanticCustomError(kind, message, {"limit": MAX_PROFILES, "count": len(distinct)})
+    raise PydanticCustomError(kind, message, {"limit": most, "count": len(distinct)})
 
 
 # After the length: the other way round, Pydantic takes the text for a list and counts "items".
 NotBlank: Final = AfterValidator(_refuse_blank)
-ProfileIds = Annotated[tuple[Identifier, ...], AfterValidator(_distinct)]
+ProfileIds = Annotated[tuple[Identifier, ...], AfterValidator(distinct_ids)]
 
 
 class _Search(RequestModel):

@@ -36,3 +36,9 @@ class Shortlist(StrictModel):
     author: str | None = None
     failed: tuple[FailedProfile, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def alone(self) -> Candidate | None:
+        """The candidate of a shortlist that says nothing else, such as that of a mere record."""
+        frame = (self.title, self.brief, self.client, self.author, self.failed)
+        return None if len(self.candidates) != 1 or any(frame) else self.candidates[0]

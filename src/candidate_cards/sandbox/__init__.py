@@ -12,8 +12,10 @@ one SQLite file or in memory::
 
 from __future__ import annotations
 
+from candidate_cards.contract.terms import ErrorForm
+
 from .keys import READY_MADE, ReadyMadeKey
 from .server import Server, open_server
-from .settings import ErrorForm, Settings
+from .settings import Settings
 
 __all__ = ["READY_MADE", "ErrorForm", "ReadyMadeKey", "Server", "Settings", "open_server"]

@@ -7,15 +7,15 @@ import json
 import secrets
 import string
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from candidate_cards.contract.callers import Caller, bearer_key, unauthorized
+from candidate_cards.contract.refusals import RefusedError, invalid, no_resource
+from candidate_cards.contract.terms import DEFAULT_RATES, SCOPES
+from candidate_cards.contract.times import to_wire
 from candidate_cards.models import ErrorCode
 
-from .clock import as_datetime
 from .keys import COMPANIES, READY_MADE
-from .refusals import RefusedError, invalid, no_resource
-from .settings import SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,21 +23,7 @@ if TYPE_CHECKING:
     from .keys import Billing
     from .store import Store
 
-#: Calls per minute and hour of a key: the vendor's plan "Business".
-DEFAULT_RATES: Final = (300, 15_000)
-
 _LETTERS: Final = string.ascii_letters + string.digits
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who makes a request: a key, for one company."""
-
-    key_id: str
-    company_id: str
-    scopes: frozenset[str]
-    per_minute: int
-    per_hour: int
 
 
 class Accounts:
@@ -157,22 +143,19 @@ class Accounts:
         Raises:
             RefusedError: 401; for a key of several companies also 400 or 403.
         """
-        scheme, _, api_key = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not api_key.strip():
-            raise _unauthorized("the header Authorization should be: Bearer <API key>")
-        key = self._store.row("SELECT * FROM keys WHERE hash = ?", _hash(api_key.strip()))
+        api_key = bearer_key(authorization)
+        key = self._store.row("SELECT * FROM keys WHERE hash = ?", _hash(api_key))
         if key is None or key["revoked_at"] is not None:
-            raise _unauthorized("the API key is not valid")
+            raise unauthorized("the API key is not valid")
         if key["expires_at"] is not None and key["expires_at"] <= now:
-            raise _unauthorized("the API key has expired")
+            raise unauthorized("the API key has expired")
         if key["suspended_at"] is not None:
-            since = as_datetime(key["suspended_at"]).isoformat(timespec="milliseconds")
             raise RefusedError(
                 401,
                 ErrorCode.API_KEY_SUSPENDED,
                 "the API key is suspended",
                 {
-                    "suspendedAt": since.removesuffix("+00:00") + "Z",
+                    "suspendedAt": to_wire(key["suspended_at"]),
                     "reason": "made so, to be tried",
                 },
             )
@@ -252,9 +235,3 @@ class Accounts:
 
 def _hash(api_key: str) -> bytes:
     return hashlib.sha256(api_key.encode()).digest()
-
-
-def _unauthorized(message: str) -> RefusedError:
-    return RefusedError(
-        401, ErrorCode.UNAUTHORIZED, message, headers={"WWW-Authenticate": "Bearer"}
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn
 
 from fastapi import FastAPI
@@ -12,12 +11,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from candidate_cards import __version__
-from candidate_cards.models import ErrorCode
+from candidate_cards.contract.openapi import describe
+from candidate_cards.contract.refusals import framework_refusal, invalid
 
 from .faults import HEADER
 from .gate import Gate
-from .openapi import BANNER, describe
-from .refusals import RefusedError, invalid
+from .openapi import BANNER, MODELS
 from .routes import admin, sourcing, webhooks
 
 if TYPE_CHECKING:
@@ -67,21 +66,14 @@ def create_app(sandbox: Sandbox, *, any_host: bool = False) -> FastAPI:
     for module in (sourcing, webhooks, admin):
         app.include_router(module.router)
     app.add_middleware(Gate, sandbox=sandbox, any_host=any_host)
-    describe(app)
+    describe(app, MODELS)
     return app
 
 
 async def _refuse_as_the_vendor(_request: Request, error: Exception) -> NoReturn:
     """Give the framework's own refusals, such as 404 and 405, the vendor's shape."""
     assert isinstance(error, HTTPException)  # noqa: S101  registered for it
-    code = {
-        404: ErrorCode.RESOURCE_NOT_FOUND.value,
-        405: "METHOD_NOT_ALLOWED",  # the vendor documents no code
-    }.get(error.status_code, ErrorCode.INVALID_PAYLOAD.value)
-    message = {404: "there is no such route", 405: "the route has no such method"}.get(
-        error.status_code, HTTPStatus(error.status_code).phrase
-    )
-    raise RefusedError(error.status_code, code, message, headers=error.headers or {}) from error
+    raise framework_refusal(error.status_code, error.headers) from error
 
 
 async def _refuse_parameters(_request: Request, error: Exception) -> NoReturn:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from candidate_cards._validation import problems_in
+from candidate_cards.contract.bodies import WIRE_NAMES
+from candidate_cards.contract.terms import DEFAULT_RATES, SCOPES
 from candidate_cards.models import (
     EnrichRequest,
-    ErrorCode,
     PatchRequest,
     PreviewRequest,
-    RenderHtmlRequest,
     SourcingRequest,
     WebhookCreateRequest,
     WebhookEventName,
@@ -25,21 +24,11 @@ from candidate_cards.models import (
 from candidate_cards.models._base import NullMeans
 from candidate_cards.models.webhooks import EventNames
 
-from .accounts import DEFAULT_RATES
 from .faults import Planned, parse_fault
-from .refusals import RefusedError, invalid
-from .settings import MAX_BODY, SCOPES
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
 
 Body = TypeVar("Body", bound=BaseModel)
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-
-# A model of this package takes Python's names as well; on the wire they would hide a mistake.
-_WIRE_NAMES: Final = ConfigDict(validate_by_name=False, validate_by_alias=True)
-
 
 _NOT_BLANK: Final = r"\S"
 
@@ -50,7 +39,7 @@ _Limit = Annotated[int, Field(ge=1, le=100, strict=True), NullMeans(lambda: 20)]
 class SourcingBody(SourcingRequest):
     """Body of ``POST /sourcing``."""
 
-    model_config = _WIRE_NAMES
+    model_config = WIRE_NAMES
     title: Annotated[str, Field(max_length=200, pattern=_NOT_BLANK)]
     job_description: Annotated[str, Field(max_length=10_000, pattern=_NOT_BLANK)]
     location: Annotated[str, Field(max_length=200)] | None = None
@@ -61,7 +50,7 @@ class SourcingBody(SourcingRequest):
 class PreviewBody(PreviewRequest):
     """Body of ``POST /sourcing/preview``."""
 
-    model_config = _WIRE_NAMES
+    model_config = WIRE_NAMES
     title: Annotated[str, Field(max_length=200, pattern=_NOT_BLANK)]
     job_description: Annotated[str, Field(max_length=10_000, pattern=_NOT_BLANK)]
     location: Annotated[str, Field(max_length=200)] | None = None
@@ -72,20 +61,13 @@ class PreviewBody(PreviewRequest):
 class PatchBody(PatchRequest):
     """Body of ``PATCH /sourcing/{id}``."""
 
-    model_config = _WIRE_NAMES
+    model_config = WIRE_NAMES
 
 
 class EnrichBody(EnrichRequest):
     """Body of ``POST /sourcing/enrich``."""
 
-    model_config = _WIRE_NAMES
-
-
-class RenderHtmlBody(RenderHtmlRequest):
-    """Body of ``POST /sourcing/render-html``."""
-
-    model_config = _WIRE_NAMES
-    theme: Annotated[Literal["dark", "light"], NullMeans(lambda: "dark")] = "dark"
+    model_config = WIRE_NAMES
 
 
 def _receiver(url: str) -> str:
@@ -143,7 +125,7 @@ _Events = Annotated[EventNames, AfterValidator(_known)]
 class WebhookCreateBody(WebhookCreateRequest):
     """Body of ``POST /webhooks``."""
 
-    model_config = _WIRE_NAMES
+    model_config = WIRE_NAMES
     url: _Receiver
     events: _Events
     headers: Annotated[_Headers, NullMeans(tuple)] = ()
@@ -152,7 +134,7 @@ class WebhookCreateBody(WebhookCreateRequest):
 class WebhookUpdateBody(WebhookUpdateRequest):
     """Body of ``PATCH /webhooks/{id}``."""
 
-    model_config = _WIRE_NAMES
+    model_config = WIRE_NAMES
     url: _Receiver | None = None
     events: _Events | None = None
     headers: _Headers | None = None
@@ -215,40 +197,3 @@ class FaultsBody(_AdminBody):
             Planned(parse_fault(item.fault), item.count, item.method, item.path)
             for item in self.faults
         ]
-
-
-async def read_body(request: Request, model: type[Body]) -> Body:
-    """Read and check a body.
-
-    Why here and not by FastAPI's own parameter: a key, a scope and a run are checked before the
-    body is, and pydantic reads the bytes itself, which refuses lone surrogates and endless nesting.
-
-    Raises:
-        RefusedError: 400, or 413 if it is too large.
-    """
-    content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise invalid("Content-Type should be application/json")
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > MAX_BODY:
-            raise RefusedError(
-                413, ErrorCode.INVALID_PAYLOAD, f"a body has at most {MAX_BODY} bytes"
-            )
-    try:
-        return model.model_validate_json(bytes(raw))
-    except ValidationError as error:
-        problems = tuple(
-            {"field": _field(problem.path), "message": problem.message}
-            for problem in problems_in(error)
-        )
-        is_empty_patch = any(problem["type"] == "empty_patch" for problem in error.errors())
-        code = ErrorCode.INVALID_PATCH_PAYLOAD if is_empty_patch else ErrorCode.INVALID_PAYLOAD
-        raise invalid("the body cannot be used", code=code, problems=problems[:20]) from None
-
-
-def _field(place: tuple[Any, ...]) -> str:
-    """Write ``profileIds[3]``; the name of an unknown field is the caller's, so it is cut."""
-    parts = [f"[{key}]" if isinstance(key, int) else f".{key[:100]}" for key in place]
-    return "".join(parts).removeprefix(".")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import Final
 
 #: Milliseconds: a thousand years. The wire's times have four digits of a year.
@@ -19,10 +18,3 @@ class Clock:
     def now(self) -> int:
         """Return the time in milliseconds."""
         return time.time_ns() // 1_000_000 + self.skipped
-
-
-def as_datetime(milliseconds: int) -> datetime:
-    """Return a time in UTC with the milliseconds that the wire has."""
-    return datetime.fromtimestamp(milliseconds // 1000, tz=UTC).replace(
-        microsecond=milliseconds % 1000 * 1000
-    )

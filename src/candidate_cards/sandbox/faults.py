@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from candidate_cards.contract.refusals import RefusedError, invalid, rate_limited
 from candidate_cards.models import ErrorCode
-
-from .refusals import RefusedError, invalid, rate_limited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

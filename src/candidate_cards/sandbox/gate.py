@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from candidate_cards.contract.rate_limits import Quota, unused
+from candidate_cards.contract.refusals import RefusedError
 from candidate_cards.models import ErrorCode
 
 from .bodies import LOOPBACK
 from .faults import HEADER, Fault
-from .rate_limits import Quota, unused
-from .refusals import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ class Gate:
             )
         quota = exchange.quota or unused(self._sandbox.clock.now())
         headers = MutableHeaders(raw=answer.start["headers"])
-        headers.update(quota.to_headers())
+        headers.raw.extend(quota.to_raw_headers())
         headers["Cache-Control"] = "no-store"
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Sandbox"] = "candidate-cards; not the vendor's service"

@@ -1,14 +1,10 @@
-"""The sandbox's OpenAPI document: the models of this package, and what each route answers."""
+"""What the sandbox's OpenAPI document is made from."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
-from pydantic.json_schema import models_json_schema
-
+from candidate_cards.contract.bodies import RenderHtmlBody
 from candidate_cards.models import (
     EnrichmentCompleted,
     EnrichmentFailed,
@@ -30,77 +26,21 @@ from candidate_cards.models import (
 from . import bodies
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fastapi import FastAPI
+    from pydantic import BaseModel
 
 BANNER: Final = (
     "A sandbox for development, not the vendor's service: people, companies and credits are made "
     "up, and keys are public."
 )
 
-_REF: Final = "#/components/schemas/{model}"
-
-_ERRORS: Final = {
-    400: "INVALID_PAYLOAD, INVALID_PATCH_PAYLOAD",
-    401: "UNAUTHORIZED, API_KEY_SUSPENDED",
-    402: "INSUFFICIENT_FUNDS",
-    403: "INSUFFICIENT_SCOPES, WEBHOOK_COMPANY_MISMATCH, RESOURCE_ACCESS_DENIED",
-    404: "REQUEST_NOT_FOUND, WEBHOOK_NOT_FOUND, RESOURCE_NOT_FOUND",
-    409: "RUN_IN_PROGRESS",
-    413: "The body is too large",
-    422: "WEBHOOK_EVENT_NOT_SUBSCRIBED",
-    429: "RATE_LIMIT_EXCEEDED",
-    503: "PROVIDER_TEMPORARILY_UNAVAILABLE, on demand only",
-}
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
-
-
-class _Problem(_Model):
-    code: str
-    message: str
-    details: dict[str, Any]
-
-
-class NestedRefusal(_Model):
-    """A refusal, unless the sandbox was started with the other form."""
-
-    success: bool
-    data: None
-    error: _Problem
-    timestamp: str
-
-
-class FrameworkRefusal(_Model):
-    """A refusal in the form ``framework``: without a code."""
-
-    status_code: int
-    message: str
-    error: str
-
-
-class RateLimitRefusal(FrameworkRefusal):
-    """The answer to one call too many, whichever the form."""
-
-    retry_after: int
-    limit: int
-    remaining: int
-    reset: int
-
-
-_MODELS: Final[tuple[type[BaseModel], ...]] = (
+#: What routes refer to, beside the refusals.
+MODELS: Final[tuple[type[BaseModel], ...]] = (
     EnrichmentCompleted,
     EnrichmentFailed,
     EnrichmentProcessing,
-    FrameworkRefusal,
-    NestedRefusal,
     PreviewCompleted,
     PreviewFailed,
     PreviewProcessing,
-    RateLimitRefusal,
     RenderHtmlResponse,
     RunAccepted,
     SourcingCompleted,
@@ -118,86 +58,8 @@ _MODELS: Final[tuple[type[BaseModel], ...]] = (
     bodies.KeyBody,
     bodies.PatchBody,
     bodies.PreviewBody,
-    bodies.RenderHtmlBody,
+    RenderHtmlBody,
     bodies.SourcingBody,
     bodies.WebhookCreateBody,
     bodies.WebhookUpdateBody,
 )
-
-
-def accepts(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the extra members of a route that reads its body itself."""
-    return {"requestBody": {"required": True, "content": _content(_ref(model))}}
-
-
-def answers(
-    successes: Mapping[int, tuple[type[BaseModel], ...]], *errors: int, wrapped: bool = False
-) -> dict[int | str, dict[str, Any]]:
-    """Return the ``responses`` of a route.
-
-    Args:
-        successes: Models of the body by status; no model means any object.
-        errors: Statuses of refusals, beside those that every route has.
-        wrapped: Whether a success is under ``data``.
-    """
-    described: dict[int | str, dict[str, Any]] = {}
-    for status, models in successes.items():
-        schema: dict[str, Any] = {"anyOf": [_ref(model) for model in models]}
-        if len(models) == 1:
-            schema = _ref(models[0])
-        if wrapped:
-            schema = {
-                "type": "object",
-                "required": ["success", "data"],
-                "properties": {"success": {"const": True}, "data": schema},
-            }
-        described[status] = {"description": "Done", "content": _content(schema)}
-    for status in sorted({*errors, 401, 403, 429, 503, 400}):
-        models = (NestedRefusal, FrameworkRefusal)
-        schema = {"anyOf": [_ref(model) for model in models]}
-        if status == 429:  # noqa: PLR2004
-            schema = _ref(RateLimitRefusal)
-        described[status] = {"description": _ERRORS[status], "content": _content(schema)}
-    return described
-
-
-def describe(app: FastAPI) -> None:
-    """Make the application answer with our document.
-
-    Why: FastAPI lists a 422 of its own for every route, and builds models as answers only, which
-    unions chosen by a field have no schema for.
-    """
-
-    def document() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            made = get_openapi(
-                title=app.title,
-                version=app.version,
-                description=app.description,
-                routes=app.routes,
-            )
-            _, schemas = models_json_schema(
-                [(model, "validation") for model in _MODELS], by_alias=True, ref_template=_REF
-            )
-            # Pydantic takes every secret for one that is only ever sent to a server.
-            secret = schemas["$defs"]["WebhookCreated"]["properties"]["signingSecret"]
-            secret.pop("writeOnly", None)
-            components = made.setdefault("components", {})
-            components["schemas"] = schemas["$defs"]
-            for operations in made["paths"].values():
-                for operation in operations.values():
-                    refusal = operation["responses"].get("422", {})
-                    if "HTTPValidationError" in str(refusal):
-                        del operation["responses"]["422"]
-            app.openapi_schema = made
-        return app.openapi_schema
-
-    app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way
-
-
-def _ref(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$ref": _REF.format(model=model.__name__)}
-
-
-def _content(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"application/json": {"schema": schema}}

@@ -12,6 +12,8 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from candidate_cards.contract.refusals import RefusedError, run_not_found
+from candidate_cards.contract.times import as_datetime
 from candidate_cards.models import (
     Candidate,
     EnrichmentCompleted,
@@ -27,8 +29,6 @@ from candidate_cards.models import (
     SourcingProcessing,
 )
 
-from .clock import as_datetime
-from .refusals import RefusedError, run_not_found
 from .search import Brief, enriched, previewed, ranked, sourced
 from .webhooks import EVENTS
 
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from sqlite3 import Row
 
-    from .accounts import Accounts, Caller
+    from candidate_cards.contract.callers import Caller
+
+    from .accounts import Accounts
     from .bodies import EnrichBody, PatchBody, PreviewBody, SourcingBody
     from .clock import Clock
     from .deliveries import Deliveries

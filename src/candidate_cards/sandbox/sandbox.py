@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from candidate_cards.contract.rate_limits import RateLimits
+from candidate_cards.contract.refusals import invalid
+
 from .accounts import Accounts
 from .clock import MOST_SKIPPED, Clock
 from .deliveries import Deliveries
 from .faults import Faults
-from .rate_limits import RateLimits
-from .refusals import invalid
 from .runs import Runs
 from .search import Index
 from .settings import Settings

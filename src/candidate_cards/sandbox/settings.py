@@ -1,10 +1,10 @@
-"""What can be chosen about a sandbox, and what the vendor's contract fixes."""
+"""What can be chosen about a sandbox."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING
 
 from candidate_cards.errors import InputError, Problem
 
@@ -12,18 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
-ErrorForm = Literal["nested", "framework"]
-
-#: Largest body of a request, in bytes.
-MAX_BODY: Final = 1_048_576
-
-SCOPES: Final = (
-    "sourcing:write",
-    "sourcing:read",
-    "enrich:write",
-    "read:webhooks",
-    "write:webhooks",
-)
+    from candidate_cards.contract.terms import ErrorForm
 
 
 @dataclass(frozen=True, slots=True)

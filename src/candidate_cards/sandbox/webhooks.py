@@ -6,6 +6,8 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
+from candidate_cards.contract.refusals import RefusedError, no_resource
+from candidate_cards.contract.times import as_datetime
 from candidate_cards.models import (
     ErrorCode,
     WebhookConfig,
@@ -14,14 +16,14 @@ from candidate_cards.models import (
     normalise_event_name,
 )
 
-from .clock import as_datetime
-from .refusals import RefusedError, no_resource
 from .signing import new_secret
 
 if TYPE_CHECKING:
     from sqlite3 import Row
 
-    from .accounts import Accounts, Caller
+    from candidate_cards.contract.callers import Caller
+
+    from .accounts import Accounts
     from .bodies import WebhookCreateBody, WebhookUpdateBody
     from .clock import Clock
     from .settings import Settings

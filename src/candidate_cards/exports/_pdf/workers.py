@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import suppress
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 from candidate_cards.errors import ExportError, MissingDependencyError
 from candidate_cards.exports._pdf.engine import render_pdf, start_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
 
     from pebble import ProcessPool
+
+T = TypeVar("T")
 
 _MIB: Final = 1024 * 1024
 _PAGES: Final = ".pages"
@@ -65,7 +72,7 @@ class PdfPool:
     """Worker processes for PDF, kept warm from one dossier to the next.
 
     Use it as a context manager; without one, parts are rendered in the caller's own process and
-    nothing limits them.
+    nothing limits them. Threads may share it, but their parts stand in one line.
     """
 
     def __init__(self, workers: int | None = None, limits: Limits | None = None) -> None:
@@ -77,7 +84,11 @@ class PdfPool:
         """
         self.workers = workers or os.cpu_count() or 1
         self.limits = limits or Limits()
+        self.is_closed = False
         self._pool: ProcessPool | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._lock = Lock()
+        self._running: set[Future[Any]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -91,55 +102,98 @@ class PdfPool:
         self.close()
 
     def close(self) -> None:
-        """End the workers, at once."""
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]  # Pebble's types are partial
-            self._pool.join()
-            self._pool = None
+        """End the workers, at once; whoever waits for a part in another thread is told."""
+        with self._lock:
+            self.is_closed = True
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()  # type: ignore[no-untyped-call]  # Pebble's types are partial
+            pool.join()
+        if self._folder is not None:
+            self._folder.cleanup()
+        # Last: who is told may remove the folder that a worker would have written to.
+        for future in tuple(self._running):
+            future.cancel()
 
     def render(self, jobs: Sequence[Job]) -> Iterator[None]:
         """Render parts, and yield once for each that is there, in their order.
 
         Raises:
             ExportError: A part took too long or too much memory, or the engine gave up on it; it
-                says which. The pool can be used again.
+                says which, and the pool can be used again. Or the pool was closed.
         """
-        if self._pool is None:
-            self._pool = self._start()
-        future = self._pool.map(write_part, jobs, timeout=self.limits.seconds)
-        results = future.result()
-        try:
+        with self._started(write_part, jobs) as results:
             for job in jobs:
-                self._next(results, job)
+                self._next(results, job.name)
                 yield
+
+    def call(self, name: str, function: Callable[..., T], *arguments: object) -> T:
+        """Call a function in a worker, as one part.
+
+        Args:
+            name: What an error calls it; never a candidate's name.
+            function: One that a module has under its name.
+            arguments: What it takes, at least one; all that can be pickled.
+
+        Raises:
+            ExportError: As `render`.
+        """
+        with self._started(function, *([value] for value in arguments)) as results:
+            value: T = self._next(results, name)
+            return value
+
+    @contextmanager
+    def _started(
+        self, function: Callable[..., Any], *arguments: Iterable[Any]
+    ) -> Iterator[Iterator[Any]]:
+        """Have a function called in the workers, and give the results as they come."""
+        with self._lock:
+            if self.is_closed:
+                raise ExportError("the pool of processes is closed")
+            if self._pool is None or not self._pool.active:
+                self._pool = self._start()
+            future = self._pool.map(function, *arguments, timeout=self.limits.seconds)
+            self._running.add(future)
+        try:
+            yield _results(future)
         except BaseException:
             future.cancel()
             raise
+        finally:
+            self._running.discard(future)
 
-    def _next(self, results: Iterator[None], job: Job) -> None:
+    def _next(self, results: Iterator[Any], name: str) -> Any:  # noqa: ANN401  any result
         from pebble import ProcessExpired  # noqa: PLC0415  with the pool
 
         try:
-            next(results)
+            return next(results)
         except (FutureTimeoutError, TimeoutError):
-            message = f"{job.name} took longer than {self.limits.seconds:g} s and was ended"
+            message = f"{name} took longer than {self.limits.seconds:g} s and was ended"
         except MemoryError:
-            message = f"{job.name} needed more than {self.limits.memory // _MIB} MiB and was ended"
+            message = f"{name} needed more than {self.limits.memory // _MIB} MiB and was ended"
         except ProcessExpired:
-            message = f"the process that rendered {job.name} was ended, most likely for its memory"
-        else:
-            return
+            message = f"the process that rendered {name} was ended, most likely for its memory"
+        except (CancelledError, BrokenProcessPool):
+            why = "its pool of processes was closed" if self.is_closed else "its process is gone"
+            message = f"{name} was ended, because {why}"
         raise ExportError(message) from None
 
     def _start(self) -> ProcessPool:
         from pebble import ProcessPool  # noqa: PLC0415  only where processes are wanted
 
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="candidate-cards-fonts-")
         return ProcessPool(
             max_workers=self.workers,
             context=get_context("spawn"),
             initializer=_set_up,
-            initargs=(self.limits.memory,),
+            initargs=(self.limits.memory, self._folder.name),
         )
+
+
+def _results(future: Future[Any]) -> Iterator[Any]:
+    """Yield the results, the first of which is waited for without a limit: a worker may start."""
+    yield from future.result()
 
 
 def write_part(job: Job) -> None:
@@ -155,8 +209,15 @@ def write_part(job: Job) -> None:
         unfinished.replace(path)
 
 
-def _set_up(memory: int) -> None:
-    """Prepare a worker, before the clock of its first part runs."""
+def _set_up(memory: int, folder: str) -> None:
+    """Prepare a worker, before the clock of its first part runs.
+
+    Args:
+        memory: Bytes that it may have.
+        folder: Where it puts temporary files. Why: the engine keeps fonts in one, which a worker
+            that is ended does not remove.
+    """
+    tempfile.tempdir = folder
     if sys.platform != "win32":
         import resource  # noqa: PLC0415  not on Windows
 

@@ -9,10 +9,8 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
-from candidate_cards.models import ErrorCode
-from candidate_cards.sandbox.accounts import Caller
+from candidate_cards.contract.callers import Caller
 from candidate_cards.sandbox.gate import Exchange  # noqa: TC001  as above
-from candidate_cards.sandbox.refusals import RefusedError
 from candidate_cards.sandbox.sandbox import Sandbox
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="apiKey", description="An API key")
@@ -62,13 +60,7 @@ class Permission:
         exchange.quota, refusal = sandbox.rate_limits.check(caller, endpoint, now)
         if refusal is not None:
             raise refusal
-        if self._scope not in caller.scopes:
-            raise RefusedError(
-                403,
-                ErrorCode.INSUFFICIENT_SCOPES,
-                f"the key lacks the scope {self._scope}",
-                {"required": [self._scope]},
-            )
+        caller.need(self._scope)
         return caller
 
 

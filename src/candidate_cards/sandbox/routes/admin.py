@@ -5,17 +5,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from candidate_cards.contract.bodies import read_body
+from candidate_cards.contract.openapi import accepts
 from candidate_cards.sandbox.bodies import (
     ClockBody,
     CompanyBody,
     CreditsBody,
     FaultsBody,
     KeyBody,
-    read_body,
 )
 from candidate_cards.sandbox.gate import ADMIN
 from candidate_cards.sandbox.keys import READY_MADE
-from candidate_cards.sandbox.openapi import BANNER, accepts
+from candidate_cards.sandbox.openapi import BANNER
 
 from . import sandbox_of
 

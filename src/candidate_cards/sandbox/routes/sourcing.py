@@ -6,6 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from candidate_cards.contract.bodies import RenderHtmlBody, read_body
+from candidate_cards.contract.callers import Caller
+from candidate_cards.contract.openapi import accepts, answers
 from candidate_cards.exports import render_card
 from candidate_cards.models import (
     Candidate,
@@ -23,16 +26,12 @@ from candidate_cards.models import (
     SourcingFailed,
     SourcingProcessing,
 )
-from candidate_cards.sandbox.accounts import Caller
 from candidate_cards.sandbox.bodies import (
     EnrichBody,
     PatchBody,
     PreviewBody,
-    RenderHtmlBody,
     SourcingBody,
-    read_body,
 )
-from candidate_cards.sandbox.openapi import accepts, answers
 
 from . import Permission, run_fault_of, sandbox_of
 

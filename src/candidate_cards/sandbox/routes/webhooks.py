@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
+from candidate_cards.contract.bodies import read_body
+from candidate_cards.contract.callers import Caller
+from candidate_cards.contract.openapi import accepts, answers
 from candidate_cards.models import WebhookConfig, WebhookCreated, WebhookList, WebhookTestResult
-from candidate_cards.sandbox.accounts import Caller
-from candidate_cards.sandbox.bodies import WebhookCreateBody, WebhookUpdateBody, read_body
-from candidate_cards.sandbox.openapi import accepts, answers
+from candidate_cards.sandbox.bodies import WebhookCreateBody, WebhookUpdateBody
 
 from . import Permission, sandbox_of, wrapped
 

@@ -1,4 +1,4 @@
-"""Everything that the sandbox refuses, in the body shapes that the vendor documents."""
+"""Everything that a server refuses, in the body shapes that the vendor documents."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from candidate_cards.models import ErrorCode
 
-from .clock import as_datetime
+from .times import to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .settings import ErrorForm
+    from .terms import ErrorForm
 
 
 @dataclass(eq=False)  # not frozen: a context manager sets the traceback of what passes it
@@ -51,12 +51,11 @@ class RefusedError(Exception):
                 "message": self.message,
                 "error": HTTPStatus(self.status).phrase,
             }
-        stamp = as_datetime(now).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
         return {
             "success": False,
             "data": None,
             "error": {"code": self.code, "message": self.message, "details": dict(self.details)},
-            "timestamp": stamp,
+            "timestamp": to_wire(now),
         }
 
 
@@ -68,6 +67,20 @@ def invalid(
 ) -> RefusedError:
     """Return the refusal of a body that cannot be used."""
     return RefusedError(400, code, message, {"problems": list(problems)} if problems else {})
+
+
+def framework_refusal(status: int, headers: Mapping[str, str] | None = None) -> RefusedError:
+    """Return the vendor's shape of a refusal that the web framework makes, such as 404 and 405."""
+    code, message = {
+        404: (ErrorCode.RESOURCE_NOT_FOUND.value, "there is no such route"),
+        405: ("METHOD_NOT_ALLOWED", "the route has no such method"),  # the vendor has no code
+    }.get(status, (ErrorCode.INVALID_PAYLOAD.value, HTTPStatus(status).phrase))
+    return RefusedError(status, code, message, headers=headers or {})
+
+
+def no_route() -> RefusedError:
+    """Return the refusal of an address that leads nowhere."""
+    return framework_refusal(404)
 
 
 def run_not_found() -> RefusedError:

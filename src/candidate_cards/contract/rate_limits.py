@@ -14,7 +14,7 @@ from .refusals import rate_limited
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .accounts import Caller
+    from .callers import Caller
 
 _MINUTE, _HOUR = 60_000, 3_600_000
 
@@ -61,17 +61,17 @@ class Quota:
     minute: Window
     hour: Window
 
-    def to_headers(self) -> dict[str, str]:
-        """Return the headers that every answer has."""
-        return {
-            f"X-RateLimit-{name}-{span}": str(value)
-            for span, window in (("Minute", self.minute), ("Hour", self.hour))
-            for name, value in (
-                ("Limit", window.limit),
-                ("Remaining", window.remaining),
-                ("Reset", window.reset),
-            )
-        }
+    def to_raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers that every answer has, as ASGI has them."""
+        minute, hour = self.minute, self.hour
+        return [
+            (b"x-ratelimit-limit-minute", b"%d" % minute.limit),
+            (b"x-ratelimit-remaining-minute", b"%d" % minute.remaining),
+            (b"x-ratelimit-reset-minute", b"%d" % minute.reset),
+            (b"x-ratelimit-limit-hour", b"%d" % hour.limit),
+            (b"x-ratelimit-remaining-hour", b"%d" % hour.remaining),
+            (b"x-ratelimit-reset-hour", b"%d" % hour.reset),
+        ]
 
 
 def unused(now: int) -> Quota:
@@ -81,9 +81,14 @@ def unused(now: int) -> Quota:
 
 
 class RateLimits:
-    """The calls of every key."""
+    """The calls of every key.
 
-    def __init__(self) -> None:
+    Args:
+        endpoints: Calls per minute of one key to one endpoint.
+    """
+
+    def __init__(self, endpoints: Mapping[str, int] = ENDPOINTS) -> None:
+        self._endpoints = endpoints
         self._calls: dict[tuple[str, str], deque[int]] = defaultdict(deque)
 
     def _count(self, caller: Caller, endpoint: str, now: int) -> tuple[Quota, int]:
@@ -91,7 +96,7 @@ class RateLimits:
 
         Args:
             caller: Whose key it is.
-            endpoint: A key of `ENDPOINTS`, or another endpoint, which has no limit of its own.
+            endpoint: One that has a limit of its own, or another.
             now: Milliseconds since 1970.
 
         Returns:
@@ -101,8 +106,8 @@ class RateLimits:
             ("minute", caller.per_minute, _MINUTE),
             ("hour", caller.per_hour, _HOUR),
         ]
-        if endpoint in ENDPOINTS:
-            spans.append((endpoint, ENDPOINTS[endpoint], _MINUTE))
+        if endpoint in self._endpoints:
+            spans.append((endpoint, self._endpoints[endpoint], _MINUTE))
         windows = []
         wait = 0
         for name, limit, span in spans:

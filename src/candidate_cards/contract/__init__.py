@@ -1,0 +1,1 @@
+"""What a server keeps of the vendor's HTTP contract: refusals, limits, bodies, descriptions."""

@@ -1,0 +1,146 @@
+"""A document in a format as an answer of HTTP, and as OpenAPI describes it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import quote
+
+from starlette.requests import ClientDisconnect
+
+from candidate_cards.contract.openapi import answers
+from candidate_cards.exports._headers import ascii_file_name, file_name
+
+from .formats import made
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable
+
+    from pydantic import BaseModel
+    from starlette.requests import Request
+
+    from candidate_cards.exports import Exporter
+    from candidate_cards.models import Candidate, Shortlist
+
+    from .formats import Format, Options
+    from .service import Service
+
+T = TypeVar("T")
+
+_HTML: Final = "text/html"
+_SLASHES: Final = re.compile(r"[/\\]")
+
+#: Of HTML that a browser shows by itself: its own styles, and nothing from anywhere.
+_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+
+
+async def rendered(
+    request: Request,
+    service: Service,
+    form: Format,
+    options: Options,
+    content: Candidate | Shortlist,
+) -> bytes:
+    """Return the bytes of a format, made off the event loop.
+
+    Raises:
+        RefusedError: As `formats.made`; 503 if too many documents are waited for.
+        ClientDisconnect: The client has left, and the document was given up.
+    """
+    make = partial(made, form, options, content)
+    if options.in_process:
+        return await _unless_gone(request, service.papers.make(make))
+    return await service.run(make)
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine does; it is cancelled when nobody waits for it any more."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return await working
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _left(request: Request) -> None:
+    """Wait until a client has left, once its body is read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def document_headers(exporter: Exporter, title: str | None = None) -> dict[str, str]:
+    """Return the headers of a document beside those of its bytes.
+
+    Args:
+        exporter: The format.
+        title: Of the role, for the name of a file.
+    """
+    headers = {"Content-Disposition": _disposition(exporter, title)}
+    if exporter.media_type == _HTML:
+        headers["Content-Security-Policy"] = _POLICY
+    return headers
+
+
+def _disposition(exporter: Exporter, title: str | None) -> str:
+    """Name a file (RFC 6266). HTML is for a page, everything else for a folder."""
+    name = file_name(_SLASHES.sub("-", title or "candidates") + exporter.file_extension)
+    # Some browsers decode what is escaped there (RFC 6266, appendix D).
+    fallback = ascii_file_name(name).replace("%", "_")
+    kind = "inline" if exporter.media_type == _HTML else "attachment"
+    header = f'{kind}; filename="{fallback}"'
+    if fallback != name:
+        header += f"; filename*=UTF-8''{quote(name, safe='')}"
+    return header
+
+
+def describe_answers(
+    exporters: Iterable[Exporter], *errors: int, others: dict[str, Any] | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """Return the ``responses`` of a route that renders.
+
+    Args:
+        exporters: The formats that it may answer with.
+        errors: Statuses of refusals beside those of every such route.
+        others: What else it may answer: schemas by media type.
+    """
+    content = {
+        exporter.media_type: {"schema": {"type": "string"} | _binary(exporter)}
+        for exporter in exporters
+    }
+    content |= {name: {"schema": schema} for name, schema in (others or {}).items()}
+    done = {200: {"description": "Done", "content": content}}
+    return done | answers({}, 406, 422, 501, *errors)
+
+
+def _binary(exporter: Exporter) -> dict[str, str]:
+    return {} if exporter.media_type == _HTML else {"format": "binary"}
+
+
+def query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """Return how OpenAPI describes a query."""
+    properties = model.model_json_schema()["properties"]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": _without_null(schema)}
+        for name, schema in properties.items()
+    ]
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a value that is there."""
+    described = {key: value for key, value in schema.items() if key not in {"title", "anyOf"}}
+    for choice in schema.get("anyOf", ()):
+        if choice.get("type") != "null":
+            described |= choice
+    if described.get("default", "") is None:
+        del described["default"]
+    return described

@@ -1,0 +1,178 @@
+"""PDF and PNG: made in processes that can be ended, so many at work, so many waiting.
+
+Each request that is at work has a process of its own. Why not one pool for all: the parts of a
+long dossier would stand before everybody else's, whose limits would run meanwhile; and what is
+ended for one request would be ended for others.
+
+What is on its way from a process to an answer is in files, in a folder per request that goes with
+the answer. A service that is killed leaves its folders behind; the next one to start removes them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
+
+from candidate_cards.contract.refusals import RefusedError
+from candidate_cards.exports.pdf import Limits, PdfPool
+from candidate_cards.models import ErrorCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FOLDER: Final = "candidate-cards-papers-"
+_LOCK: Final = "lock"
+_RETRY_AFTER: Final = 5  # seconds; a dossier of ten takes about two
+
+
+class Press(NamedTuple):
+    """What a document is made with: a pool of one process, and a folder for its parts."""
+
+    pool: PdfPool
+    folder: Path
+
+
+class Papers:
+    """Makes papers; used on one event loop.
+
+    Args:
+        workers: Most at work, each with a process; ``None`` for one per core.
+        waiting: Most that wait for one of them.
+        seconds: How long one part of a document may take, such as one candidate's.
+    """
+
+    def __init__(self, workers: int | None, waiting: int, seconds: float) -> None:
+        workers = workers or os.cpu_count() or 1
+        self._limits = Limits(seconds=seconds)
+        self._most = workers + waiting
+        self._admitted = 0
+        self._threads = ThreadPoolExecutor(workers, "candidate-cards-papers")
+        self._folder, self._lock = _own_folder()
+        self._pools: set[PdfPool] = set()
+        self._free: asyncio.Queue[PdfPool] = asyncio.Queue()
+        self._endings: set[asyncio.Task[None]] = set()
+        for _ in range(workers):
+            self._add_pool()
+
+    @property
+    def admitted(self) -> int:
+        """How many are at work or waiting."""
+        return self._admitted
+
+    async def make(self, work: Callable[[Press], bytes]) -> bytes:
+        """Return what a function makes; it is called in a thread.
+
+        If this is cancelled, the process is ended.
+
+        Raises:
+            RefusedError: 503: too many wait.
+            CandidateCardsError: As from the function.
+        """
+        if self._admitted >= self._most:
+            raise RefusedError(
+                503,
+                ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE,
+                "as many documents are being made and waited for as there may be",
+                headers={"Retry-After": str(_RETRY_AFTER)},
+            )
+        self._admitted += 1
+        try:
+            return await self._made(work, await self._free.get())
+        finally:
+            self._admitted -= 1
+
+    def close(self) -> None:
+        """End every process, and remove what they have left."""
+        for pool in tuple(self._pools):
+            pool.close()
+        self._threads.shutdown()
+        if self._lock is not None:
+            self._lock.close()
+        shutil.rmtree(self._folder)
+
+    async def _made(self, work: Callable[[Press], bytes], pool: PdfPool) -> bytes:
+        loop = asyncio.get_running_loop()
+        working = loop.run_in_executor(self._threads, self._work, work, pool)
+        try:
+            return await asyncio.shield(working)
+        finally:
+            if working.done():
+                self._give_back(pool)
+            else:
+                ending = loop.create_task(self._end(working, pool))
+                self._endings.add(ending)  # the loop itself may forget a task
+                ending.add_done_callback(self._endings.discard)
+
+    def _work(self, work: Callable[[Press], bytes], pool: PdfPool) -> bytes:
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        try:
+            return work(Press(pool, folder))
+        except BaseException:
+            # Other parts of it may be in line, and would be begun one after the other.
+            pool.close()
+            raise
+        finally:
+            shutil.rmtree(folder)
+
+    async def _end(self, working: asyncio.Future[bytes], pool: PdfPool) -> None:
+        """End a process, and go on when the thread that waits for it is free."""
+        await asyncio.get_running_loop().run_in_executor(None, pool.close)
+        await asyncio.wait([working])
+        working.exception()  # nobody is left to be told
+        self._give_back(pool)
+
+    def _give_back(self, pool: PdfPool) -> None:
+        if pool.is_closed:
+            self._pools.discard(pool)
+            self._add_pool()
+        else:
+            self._free.put_nowait(pool)
+
+    def _add_pool(self) -> None:
+        pool = PdfPool(1, self._limits)
+        self._pools.add(pool)
+        self._free.put_nowait(pool)
+
+
+def _own_folder() -> tuple[Path, IO[bytes] | None]:
+    """Return a new folder with a lock that ends with this process; remove those without one."""
+    root = Path(tempfile.gettempdir())
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=root))
+    if sys.platform == "win32":  # what is open cannot be removed there, nor be locked this way
+        return folder, None
+    for other in root.glob(f"{_FOLDER}*"):
+        _remove_if_left(other)
+    lock = (folder / "new").open("wb")
+    _lock(lock)
+    # It has its name when it is locked: nobody takes it for one that was left.
+    (folder / "new").rename(folder / _LOCK)
+    return folder, lock
+
+
+def _remove_if_left(folder: Path) -> None:
+    """Remove a folder of ours whose process has ended; leave anybody else's alone."""
+    try:
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return
+        with (folder / _LOCK).open("r+b") as lock:
+            _lock(lock)
+            shutil.rmtree(folder)
+    except OSError:  # it is locked, or has no lock yet, or another service was quicker
+        return
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Lock a file for as long as it is open.
+
+    Raises:
+        BlockingIOError: Somebody else has.
+    """
+    import fcntl  # noqa: PLC0415  not on Windows
+
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

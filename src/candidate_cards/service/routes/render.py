@@ -1,0 +1,107 @@
+"""Candidates in a body to any format."""
+
+# FastAPI reads the annotations of routes, so annotations are no strings in this folder.
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, Response
+
+from candidate_cards.contract.callers import Caller
+from candidate_cards.models import FailedProfile
+from candidate_cards.service.documents import (
+    describe_answers,
+    document_headers,
+    query_parameters,
+    rendered,
+)
+from candidate_cards.service.formats import FORMATS, Format, Frame, read_query
+from candidate_cards.service.negotiation import chosen_type
+from candidate_cards.service.payloads import BODIES, describe_body, read_shortlist
+from candidate_cards.service.problems import Problems, told
+
+from . import Permission, service_of
+
+router = APIRouter(prefix="/render", tags=["render"])
+
+_JSON: Final = "application/json"
+
+#: For those who name no format: one of each type, and of HTML what a browser shows by itself.
+_BY_TYPE: Final = {form.exporter.media_type: form for form in (*FORMATS.values(), FORMATS["page"])}
+
+_Allowed = Annotated[Caller, Depends(Permission("cards:render"))]
+
+
+class Report(Problems):
+    """What a body has, without a rendering of it.
+
+    Attributes:
+        candidates: How many could be read.
+        failed: Profiles that the vendor could not enrich.
+    """
+
+    candidates: int
+    failed: list[FailedProfile]
+
+
+MODELS = (Report, *BODIES)
+
+
+async def _answer(request: Request, formats: Mapping[str, Format]) -> Response:
+    """Answer in the format that a client likes most; if it likes none but JSON, with a report."""
+    media_type = chosen_type(request.headers, tuple(formats), _JSON)
+    form = formats.get(media_type)
+    options = read_query(request.query_params, form.framed_options) if form else None
+    frame = options or read_query(request.query_params, Frame)
+    service = service_of(request)
+    shortlist = await read_shortlist(
+        request, service, frame.model_dump(include=set(Frame.model_fields))
+    )
+    headers = {"Vary": "Accept"}
+    if form is None or options is None:
+        report = Report(
+            candidates=len(shortlist.candidates),
+            failed=list(shortlist.failed),
+            **dict(told(shortlist.problems)),
+        )
+        return JSONResponse(report.model_dump(mode="json"), headers=headers)
+    data = await rendered(request, service, form, options, shortlist.alone or shortlist)
+    errors = sum(problem.severity == "error" for problem in shortlist.problems)
+    headers["X-Problems"] = str(errors + len(shortlist.failed))
+    headers |= document_headers(form.exporter, shortlist.title)
+    return Response(data, media_type=media_type, headers=headers)
+
+
+def _add(path: str, formats: Mapping[str, Format], description: str) -> None:
+    """Add a route that answers in some formats."""
+
+    async def answer(request: Request, _caller: _Allowed) -> Response:
+        return await _answer(request, formats)
+
+    queries = [query_parameters(form.framed_options) for form in formats.values()]
+    by_name = {parameter["name"]: parameter for query in queries for parameter in query}
+    router.add_api_route(
+        path,
+        answer,
+        methods=["POST"],
+        name=f"render{path.replace('/', '_')}",
+        summary=description,
+        response_class=Response,
+        responses=describe_answers(
+            [form.exporter for form in formats.values()],
+            413,
+            415,
+            others={_JSON: {"$ref": "#/components/schemas/Report"}},
+        ),
+        openapi_extra={"parameters": [*by_name.values()], "requestBody": describe_body()},
+    )
+
+
+_add("", _BY_TYPE, "Render candidates in the format that Accept asks for, or report on them")
+for _form in FORMATS.values():
+    _add(
+        f"/{_form.name}",
+        {_form.exporter.media_type: _form},
+        f"Render candidates as {_form.name}, or report on them",
+    )

@@ -1,0 +1,176 @@
+"""Databases to test the store with: SQLite files, and a PostgreSQL server of Debian's package."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PASSWORD = "sésame: /@?#%"  # noqa: S105  of a server that lives for seconds
+
+_OWNER = "cards"
+_NUMBERS = count(1)
+_SETTINGS = {
+    "fsync": "off",  # its clients are killed, the server is not
+    "listen_addresses": "",
+    "max_connections": "60",
+    "max_prepared_transactions": "2",
+    "shared_buffers": "32MB",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database of its own, empty.
+
+    Attributes:
+        kind: Which database.
+        url: For ``open_store``.
+        files: What may hold its data: folders, and files.
+    """
+
+    kind: Literal["sqlite", "postgresql"]
+    url: str
+    files: tuple[Path, ...]
+
+    def contents(self) -> dict[Path, bytes]:
+        """Return every byte of the files, with what PostgreSQL still has in memory."""
+        if self.kind == "postgresql":
+            self.execute("CHECKPOINT", user="postgres")
+        found = [path for root in self.files for path in (root, *root.rglob("*"))]
+        return {path: path.read_bytes() for path in found if path.is_file()}
+
+    def clear(self) -> None:
+        """Take every table out of PostgreSQL."""
+        self.execute(f"DROP OWNED BY {_OWNER}")
+
+    def execute(self, text: str, *, user: str = _OWNER) -> list[tuple[Any, ...]]:
+        """Run a statement in PostgreSQL by its driver alone."""
+        return _execute(self.url.replace(f"//{_OWNER}:", f"//{user}:"), text)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresqlServer:
+    """A running server.
+
+    Attributes:
+        folder: Its data and its socket.
+    """
+
+    folder: Path
+
+    @contextmanager
+    def place(self, options: str = "") -> Iterator[Place]:
+        """Make a database whose owner may do nothing special."""
+        name = f"cards_{next(_NUMBERS)}"
+        maintenance = self._url("postgres", "postgres")
+        _execute(maintenance, f"CREATE DATABASE {name} OWNER {_OWNER} {options}")
+        try:
+            url = self._url(_OWNER, name)
+            ((oid,),) = _execute(
+                url, "SELECT oid FROM pg_database WHERE datname = current_database()"
+            )
+            data = self.folder / "data"
+            # Without the write-ahead log, and without other tests' databases.
+            shared = [path for path in data.iterdir() if path.name not in {"base", "pg_wal"}]
+            files = (data / "base" / str(oid), *shared)
+            yield Place("postgresql", url, files)
+        finally:
+            _execute(maintenance, f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _url(self, user: str, database: str) -> str:
+        password = quote(PASSWORD, safe="")
+        return f"postgresql://{user}:{password}@/{database}?host={self.folder}"
+
+
+def _execute(url: str, text: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(text.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def find_programs() -> Path | None:
+    """Return the folder of initdb and postgres, which Debian keeps off the PATH."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    folders = (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return max(folders, key=lambda folder: int(folder.parent.name), default=None)
+
+
+@contextmanager
+def postgresql_server(programs: Path) -> Iterator[PostgresqlServer]:
+    """Run a server, in a folder that goes with it."""
+    # Not in pytest's folder: root's is closed to the user below, and a socket's path must be short.
+    folder = Path(tempfile.mkdtemp(prefix="cards-"))
+    user = _user()
+    try:
+        password = folder / "password"
+        password.write_text(PASSWORD, "utf-8")
+        if user is not None:
+            shutil.chown(folder, user)
+            shutil.chown(password, user)
+        _run(
+            [programs / "initdb", "--no-sync", "-D", folder / "data", "-U", "postgres"],
+            ["--auth=scram-sha-256", f"--pwfile={password}", "--locale=C.UTF-8"],
+            user=user,
+        )
+        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        with (
+            (folder / "log").open("wb") as log,
+            subprocess.Popen(
+                [programs / "postgres", "-D", folder / "data", "-k", folder, *settings],
+                stdout=log,
+                stderr=log,
+                user=user,
+                cwd="/",
+            ) as process,
+        ):
+            try:
+                server = PostgresqlServer(folder)
+                _wait(server, process)
+                yield server
+            finally:
+                process.send_signal(signal.SIGINT)  # "fast": it waits for no client
+    finally:
+        shutil.rmtree(folder)
+
+
+def _user() -> str | None:
+    """Return whom the server is to run as, if not as ourselves: it refuses to be root's."""
+    if os.geteuid() != 0:
+        return None
+    return "postgres"  # comes with the package
+
+
+def _run(*parts: list[Any], user: str | None) -> None:
+    command = [part for some in parts for part in some]
+    subprocess.run(command, check=True, capture_output=True, user=user, cwd="/")
+
+
+def _wait(server: PostgresqlServer, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers, and give the store a user of its own."""
+    while True:
+        try:
+            _execute(
+                server._url("postgres", "postgres"),
+                f"CREATE ROLE {_OWNER} LOGIN PASSWORD '{PASSWORD}'",
+            )
+        except psycopg.OperationalError:
+            assert process.poll() is None, (server.folder / "log").read_text("utf-8")
+            sleep(0.05)
+        else:
+            return

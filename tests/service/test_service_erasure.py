@@ -1,0 +1,190 @@
+"""Who is erased is nowhere any more: not in the database's files, caches, logs or other files."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from sandboxes import eventually
+from services import Account, LocalService, serving_cards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: Words that stand in every part of a record and nowhere else.
+MARKERS: Final = tuple(
+    f"Zyx{part}Quartz"
+    for part in (
+        *("Name", "Headline", "Place", "Company", "Role", "Rationale", "Skill", "Point", "Flag"),
+        *("Highlight", "Unknown", "mail", "link"),
+    )
+)
+PROFILE_ID: Final = "ZyxIdQuartz"
+_NAME: Final = MARKERS[0]
+
+
+def _record() -> dict[str, Any]:
+    named = {marker.removeprefix("Zyx").removesuffix("Quartz"): marker for marker in MARKERS}
+    return {
+        "profileId": PROFILE_ID,
+        "name": named["Name"],
+        "headline": named["Headline"],
+        "location": named["Place"],
+        "currentCompany": named["Company"],
+        "currentRole": named["Role"],
+        "rationale": named["Rationale"],
+        "skills": [named["Skill"]],
+        "aiFitPoints": [named["Point"]],
+        "aiRedFlags": [named["Flag"]],
+        "detailedExperience": [{"role": "Role", "highlights": [named["Highlight"]]}],
+        "emails": [f"{named['mail']}@acme.example"],
+        "linkedinUrl": f"https://www.linkedin.com/in/{named['link']}",
+        "ourOwnField": {"deep": [named["Unknown"]]},
+    }
+
+
+class _Kept(logging.Handler):
+    """Keeps all that is logged, at every level, as text; but of the tests' own client, nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.NOTSET)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not record.name.startswith("http"):
+            self.texts.append(f"{record.getMessage()} {vars(record)!r}")
+
+
+@contextmanager
+def _logged() -> Iterator[list[str]]:
+    handler, root = _Kept(), logging.getLogger()
+    ours = logging.getLogger("candidate_cards")
+    levels = root.level, ours.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    ours.setLevel(logging.DEBUG)
+    try:
+        yield handler.texts
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(levels[0])
+        ours.setLevel(levels[1])
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this process and those that it starts put files that go again."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
+def _found(places: list[Path], words: tuple[str, ...]) -> list[str]:
+    """Return the files that hold one of some words, in whichever encoding a file is likely to."""
+    needles = [word.encode(encoding) for word in words for encoding in ("utf-8", "utf-16-le")]
+    return [
+        path.name
+        for place in places
+        for path in sorted(place.rglob("*"))
+        if path.is_file() and any(needle in path.read_bytes() for needle in needles)
+    ]
+
+
+def _cached(running: LocalService) -> str:
+    """Return all that the cache of cards holds."""
+    return repr(list(running.service.cards._kept.items()))
+
+
+def _use_everywhere(running: LocalService, account: Account) -> None:
+    """Have a person saved, changed, rendered and shown in every way there is."""
+    http, record = account.http, _record()
+    assert http.post("/candidates", json=[record]).status_code == 200
+    assert http.put(f"/candidates/{PROFILE_ID}", json=record | {"matchScore": 7}).is_success
+    assert account.render_html(PROFILE_ID).json()["renderedCount"] == 1
+    assert account.render_html(PROFILE_ID, theme="light").json()["renderedCount"] == 1
+    assert _NAME in http.get(f"/candidates/{PROFILE_ID}").text
+    for name in ("page", "fragment", "element", "email", "pdf", "png"):
+        assert http.get(f"/candidates/{PROFILE_ID}/{name}").status_code == 200
+        assert http.post(f"/render/{name}", json=record).status_code == 200
+    running.service.store.add_embed(
+        account.company,
+        PROFILE_ID,
+        look={"theme": "dark"},
+        expires_at=running.now() + timedelta(days=1),
+    )
+    # Refusals of every kind, which could repeat what was sent.
+    for answer in (
+        http.post("/candidates", json=[{**record, "profileId": None}]),
+        http.post("/render/page", json=record, params={"theme": _NAME}),
+        http.put(f"/candidates/{_NAME}", json=record),
+        http.post("/render/page", content=f'{{"name": "{_NAME}"'.encode()),
+        http.get(f"/candidates/{PROFILE_ID}/page", headers={"Accept": _NAME}),
+        http.post("/sourcing/render-html", json={"profileIds": [PROFILE_ID], _NAME: 1}),
+    ):
+        assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize("whole_company", [False, True])
+def test_nothing_of_an_erased_person_is_left(
+    temporary: Path,
+    whole_company: bool,  # noqa: FBT001
+) -> None:
+    """After the answer, none of the planted words is in a file, a cache or a log."""
+    with _logged() as log, serving_cards(pdf_workers=1, log_level="debug") as running:
+        account, other = running.account(), running.account()
+        other.http.post("/candidates", json=[{"profileId": PROFILE_ID, "name": "Somebody Else"}])
+        assert other.render_html(PROFILE_ID).json()["renderedCount"] == 1
+        _use_everywhere(running, account)
+        places = [running.folder, temporary]
+        assert _found([running.folder], MARKERS)  # the search finds what is there
+        assert _NAME in _cached(running)
+        if whole_company:
+            params = {"confirm": account.company}
+            assert account.http.delete("/candidates", params=params).status_code == 200
+        else:
+            assert account.http.delete(f"/candidates/{PROFILE_ID}").status_code == 204
+        assert _found(places, MARKERS) == []
+        assert not [word for word in MARKERS if word in _cached(running)]
+        # Another company's person of this id is still there, in the cache too.
+        assert "Somebody Else" in other.http.get(f"/candidates/{PROFILE_ID}").text
+        assert "Somebody Else" in _cached(running)
+        gone = running.account(account.company) if whole_company else account
+        assert gone.http.get(f"/candidates/{PROFILE_ID}").status_code == 404
+        assert gone.render_html(PROFILE_ID).json()["renderedCount"] == 0
+        for name in ("page", "pdf"):
+            assert gone.http.get(f"/candidates/{PROFILE_ID}/{name}").status_code == 404
+    assert len(log) > 20
+    text = "\n".join(log)
+    assert not [word for word in (*MARKERS, PROFILE_ID) if word in text]
+    assert account.key.get_secret_value() not in text
+    assert _found([temporary], (*MARKERS, PROFILE_ID)) == []
+
+
+def test_a_document_under_way_leaves_nothing_either(temporary: Path) -> None:
+    """Parts of a dossier are in files for as long as it is made; its end takes them away."""
+    record = _record() | {"detailedExperience": [{"role": "r", "highlights": ["w " * 90] * 20}] * 2}
+    people = [record | {"profileId": f"{PROFILE_ID}{at}"} for at in range(4)]
+    with serving_cards(pdf_workers=1) as running:
+        account = running.account()
+        statuses: list[int] = []
+
+        def ask() -> None:
+            statuses.append(account.http.post("/render/pdf", json=people).status_code)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        eventually(lambda: list(temporary.rglob("*.pdf")), bool)
+        asking.join()
+        assert statuses == [200]
+        (folder,) = temporary.glob("candidate-cards-*")
+        assert [path.name for path in folder.iterdir()] == ["lock"]
+    assert list(temporary.iterdir()) == []
