@@ -7,7 +7,7 @@ import ssl
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 import httpx
 from pydantic import SecretStr
@@ -19,8 +19,6 @@ from candidate_cards.models import PreviewRequest, SourcingRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandboxes import Account, LocalSandbox
-
 Kind = Literal["blocking", "awaiting"]
 KINDS: Final[tuple[Kind, ...]] = ("blocking", "awaiting")
 
@@ -31,6 +29,22 @@ _TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 #: Keys that clients were given, and what they raised, since somebody last looked.
 SECRETS: Final[set[str]] = set()
 RAISED: Final[list[CandidateCardsError]] = []
+
+
+class Served(Protocol):
+    """A server that answers."""
+
+    @property
+    def base_url(self) -> str:
+        """Where."""
+
+
+class Account(Protocol):
+    """A key, and a client that sends it."""
+
+    @property
+    def http(self) -> httpx.Client:
+        """The client."""
 
 
 def search(limit: int = 3, **fields: Any) -> SourcingRequest:  # noqa: ANN401  of the request
@@ -76,7 +90,7 @@ class Talk:
 @contextmanager
 def talking(
     kind: Kind,
-    sandbox: LocalSandbox,
+    server: Served,
     key: SecretStr,
     *,
     headers: dict[str, str] | None = None,
@@ -87,7 +101,7 @@ def talking(
 
     Args:
         kind: Which.
-        sandbox: Where it calls.
+        server: Where it calls.
         key: Its key.
         headers: Sent along, such as one that asks for a fault.
         on_request: Told of each request before it leaves.
@@ -99,7 +113,7 @@ def talking(
         hooks["request"] = [] if on_request is None else [on_request]
         with (
             httpx.Client(**ours, event_hooks=hooks) as http,
-            Client(key, base_url=sandbox.base_url, http_client=http, **options) as client,
+            Client(key, base_url=server.base_url, http_client=http, **options) as client,
         ):
             yield Talk(client, lambda value: value)
         return
@@ -117,7 +131,7 @@ def talking(
             return executor.submit(runner.run, coroutine).result()
 
         http_client = httpx.AsyncClient(**ours, event_hooks=hooks)
-        talker = AsyncClient(key, base_url=sandbox.base_url, http_client=http_client, **options)
+        talker = AsyncClient(key, base_url=server.base_url, http_client=http_client, **options)
         try:
             yield Talk(talker, finish)
         finally:

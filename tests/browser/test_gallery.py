@@ -204,10 +204,10 @@ def test_a_change_of_a_file_is_seen_at_once(
     colours, markup = theme.read_text("utf-8"), part.read_text("utf-8")
     sheet = tree / "templates" / "card" / "card.css"
     rules = sheet.read_text("utf-8")
-    with _serving(tree) as url, _opened(chromium, server, url, "gallery") as page:
+    with _serving(tree) as url, _opened(chromium, server, url, "gallery?format=page") as page:
         tab = page.tab
-        shown = tab.frame_locator("iframe[title='Element, card, light']")
-        name = shown.get_by_role("heading", level=2)
+        shown = tab.frame_locator("iframe[title='Page, card, light']")
+        name = shown.get_by_role("heading", level=1)
         assert "Markéta" in name.inner_text()
 
         theme.write_text(colours.replace('surface = "#ffffff"', 'surface = "#fffbe6"'), "utf-8")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 
 from candidate_cards.models import (
     EnrichmentCompleted,
     PreviewCompleted,
-    RenderHtmlResponse,
     RunAccepted,
     SourcingCompleted,
     parse_enrichment_run,
@@ -18,9 +16,6 @@ from candidate_cards.models import (
     parse_sourcing_run,
 )
 from sandboxes import BRIEF, LocalSandbox
-
-if TYPE_CHECKING:
-    from typing import Any
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -205,46 +200,6 @@ def test_repeated_ids_are_answered_and_paid_once(sandbox: LocalSandbox) -> None:
     assert len(account.finished(request_id, "enrichment")["data"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("theme", "background"), [("dark", "#0f172a"), ("light", "#ffffff"), (None, "#0f172a")]
-)
-def test_cards_are_this_packages(sandbox: LocalSandbox, theme: str | None, background: str) -> None:
-    """A card is a fragment with the six parts, in the theme that was asked for."""
-    account = sandbox.account()
-    person = next(p for p in account.sourced(limit=10) if "currentRole" in p)
-    body: dict[str, Any] = {"profileIds": [person["profileId"], "prof_unknown"]}
-    answer = account.http.post(
-        "/sourcing/render-html", json=body | ({"theme": theme} if theme else {})
-    )
-    assert answer.status_code == 200
-    cards = RenderHtmlResponse.model_validate(answer.json())
-    assert cards.rendered_count == 1
-    card, missing = answer.json()["data"]
-    assert missing == {
-        "profileId": "prof_unknown",
-        "success": False,
-        "errorCode": "PROFILE_NOT_FOUND",
-    }
-    assert card["name"] == person["name"]
-    html = card["htmlContent"]
-    assert html.lstrip().startswith("<div")
-    assert f"background-color:{background}" in html
-    for part in (
-        person["currentRole"],
-        person["skills"][0],
-        person["linkedinUrl"],
-        str(person["matchScore"]),
-    ):
-        assert part in html
-    assert "<script" not in html
-
-
-def test_all_cards_may_fail(sandbox: LocalSandbox) -> None:
-    """Nothing rendered is still 200."""
-    answer = sandbox.account().http.post("/sourcing/render-html", json={"profileIds": ["a", "b"]})
-    assert (answer.status_code, answer.json()["renderedCount"]) == (200, 0)
-
-
 @pytest.mark.parametrize("asked", ["sourcing", "preview", "enrichment"])
 @pytest.mark.parametrize("kind", ["sourcing", "preview", "enrichment"])
 def test_a_run_is_read_where_its_kind_is(sandbox: LocalSandbox, kind: str, asked: str) -> None:
@@ -264,7 +219,5 @@ def test_null_is_absent(sandbox: LocalSandbox) -> None:
         account.start(kind, **nothing)
         assert account.usage()["held"] == before + held
     account.start("enrichment", profileIds=["a"], webhookId=None)
-    cards = {"profileIds": ["a"], "theme": None}
-    assert account.http.post("/sourcing/render-html", json=cards).status_code == 200
     fields = dict.fromkeys(("name", "description", "companyId", "headers"))
     assert account.webhook("https://receiver.example/", "PING", **fields)["headers"] == []

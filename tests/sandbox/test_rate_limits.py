@@ -22,7 +22,6 @@ LIMITS: Final = (
     ("GET", "/sourcing/preview/x/results", 120),
     ("POST", "/sourcing/enrich", 50),
     ("GET", "/sourcing/enrich/x/results", 120),
-    ("POST", "/sourcing/render-html", 50),
 )
 HEADERS: Final = tuple(
     f"X-RateLimit-{name}-{span}"

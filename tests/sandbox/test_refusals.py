@@ -28,7 +28,6 @@ ROUTES: Final = (
     ("GET", "/sourcing/preview/{id}/results", "sourcing:read"),
     ("POST", "/sourcing/enrich", "enrich:write"),
     ("GET", "/sourcing/enrich/{id}/results", "enrich:write"),
-    ("POST", "/sourcing/render-html", "enrich:write"),
     ("POST", "/webhooks", "write:webhooks"),
     ("GET", "/webhooks", "read:webhooks"),
     ("GET", "/webhooks/{id}", "read:webhooks"),
@@ -170,15 +169,12 @@ def test_a_patch_of_a_run_that_works(account: Account) -> None:
     account.finished(request_id)
 
 
-@pytest.mark.parametrize("path", ["/sourcing/enrich", "/sourcing/render-html"])
 @pytest.mark.parametrize(
     "profile_ids", [[], ["a", ""], "a", None, [f"p{number}" for number in range(11)], [{}]]
 )
-def test_profiles_that_cannot_be_asked_for(
-    account: Account, path: str, profile_ids: object
-) -> None:
+def test_profiles_that_cannot_be_asked_for(account: Account, profile_ids: object) -> None:
     """None, more than ten, or what is no id is 400."""
-    refused = account.http.post(path, json={"profileIds": profile_ids})
+    refused = account.http.post("/sourcing/enrich", json={"profileIds": profile_ids})
     assert (refused.status_code, error_code(refused)) == (400, "INVALID_PAYLOAD")
 
 
@@ -325,7 +321,7 @@ def test_web_pages_of_other_sites_cannot_call(
             ),
         ).map(lambda value: json.dumps(value).encode()),
     ),
-    path=st.sampled_from(["/sourcing", "/sourcing/enrich", "/webhooks", "/sourcing/render-html"]),
+    path=st.sampled_from(["/sourcing", "/sourcing/enrich", "/webhooks"]),
 )
 def test_no_body_is_a_bug(account: Account, raw: bytes, path: str) -> None:
     """Whatever is sent is accepted or refused."""

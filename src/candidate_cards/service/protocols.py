@@ -55,14 +55,13 @@ class _HeadLimits(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if not self._is_at_work():
             self._await_head()
-        before, was_in_head = self.cycle, self.is_in_head
+        before = self.cycle
+        self._received += len(data) if self.is_in_head else 0
         super().data_received(data)
         if self.cycle is not before:
             self._end_wait()
-        if was_in_head and self.is_in_head:
-            self._received += len(data)
-            if self._received > _LARGEST_HEAD:
-                self._end(_LARGE)
+        elif self._received > _LARGEST_HEAD:
+            self._end(_LARGE)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_wait()
