@@ -193,3 +193,35 @@ def test_a_document_under_way_leaves_nothing_either(temporary: Path) -> None:
         (folder,) = temporary.glob("candidate-cards-papers-*")
         assert [path.name for path in folder.iterdir()] == ["lock"]
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("whole_company", [False, True])
+def test_a_card_that_was_being_made_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+    whole_company: bool,  # noqa: FBT001
+) -> None:
+    """Whoever is erased while a card of theirs is made does not come back into the cache."""
+    with _serving() as running:
+        account = running.account()
+        account.http.post("/candidates", json=[_record()])
+        store, read, erased = running.service.store, threading.Event(), threading.Event()
+        load = store.load
+
+        def held(*arguments: Any) -> Any:  # noqa: ANN401  as the store's own
+            found = load(*arguments)
+            read.set()
+            erased.wait()
+            return found
+
+        monkeypatch.setattr(store, "load", held)
+        asking = threading.Thread(target=account.render_html, args=(PROFILE_ID,))
+        asking.start()
+        read.wait()
+        with running.client(account.key.get_secret_value()) as http:
+            if whole_company:
+                http.delete("/candidates", params={"confirm": account.company})
+            else:
+                http.delete(f"/candidates/{PROFILE_ID}")
+        erased.set()
+        asking.join()
+        assert _NAME not in _cached(running)

@@ -73,9 +73,13 @@ class CardCache:
         most: Bytes that it may take.
         milliseconds: How long a card is kept.
         now: Returns milliseconds.
+
+    Attributes:
+        erasures: How often somebody was erased.
     """
 
     def __init__(self, most: int, milliseconds: int, now: Callable[[], int]) -> None:
+        self.erasures = 0
         self._most = most
         self._milliseconds = milliseconds
         self._now = now
@@ -88,8 +92,22 @@ class CardCache:
             return None
         return kept.card
 
-    def put(self, company: str, profile_id: str, theme: str, version: str, card: Card) -> None:
-        """Keep a card in place of that of another version."""
+    def put(  # noqa: PLR0913, PLR0917  a key, and what is kept under it
+        self, company: str, profile_id: str, theme: str, version: str, card: Card, erasures: int
+    ) -> None:
+        """Keep a card in place of that of another version.
+
+        Args:
+            company: Whose candidate it shows.
+            profile_id: Which.
+            theme: In which theme.
+            version: Of the record.
+            card: What is kept.
+            erasures: As they were before the record was read. If somebody was erased since then,
+                it may be this one, and nothing is kept.
+        """
+        if erasures != self.erasures:
+            return
         kept = _Kept(version, self._now() + self._milliseconds, card)
         if _size(kept) <= self._most:
             self._kept[company, profile_id, theme] = kept
@@ -99,13 +117,20 @@ class CardCache:
         for theme in _THEMES:
             self._kept.pop((company, profile_id, theme), None)
 
-    def drop_company(self, company: str) -> None:
-        """Forget a company's candidates."""
+    def erase(self, company: str, profile_id: str) -> None:
+        """Forget a candidate, and what is being made of it now."""
+        self.erasures += 1
+        self.drop(company, profile_id)
+
+    def erase_company(self, company: str) -> None:
+        """Forget a company's candidates, and what is being made of them now."""
+        self.erasures += 1
         for key in [key for key in self._kept if key[0] == company]:
             del self._kept[key]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, and what is being made now."""
+        self.erasures += 1
         self._kept.clear()
 
     def expire(self) -> None:

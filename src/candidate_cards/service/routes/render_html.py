@@ -69,6 +69,7 @@ async def _local(
     service: Service, company: str, profile_ids: tuple[str, ...], theme: Theme
 ) -> Sequence[Card]:
     """Return cards of what is stored now, whichever process has changed it."""
+    erasures = service.cards.erasures
     versions = await service.lookups.ask(service.store.versions, company, profile_ids)
     cards: dict[str, Card] = {}
     for profile_id in profile_ids:
@@ -86,7 +87,7 @@ async def _local(
         for profile_id, version, card in rendered:
             cards[profile_id] = card
             if card.success:
-                service.cards.put(company, profile_id, theme, version, card)
+                service.cards.put(company, profile_id, theme, version, card, erasures)
         service.metrics.cards(_FORMAT, theme, "rendered", len(rendered))
     unknown = [each for each in profile_ids if each not in cards]
     cards |= {each: encoded(not_found(each)) for each in unknown}
