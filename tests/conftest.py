@@ -125,7 +125,7 @@ def page(open_page: OpenPage) -> RecordedPage:
 
 @pytest.fixture
 def fresh_page(chromium: Browser, server: PageServer) -> Iterator[RecordedPage]:
-    """One that nobody used or will use, for who moves the pointer or times a load."""
+    """One that nobody else uses, for who listens to it, tells its debugger or times a load."""
     with recorded_page(chromium, server) as page:
         yield page
 

@@ -146,6 +146,10 @@ class LocalService:
         )
         return ids
 
+    def people_named(self, company: str, *profile_ids: str) -> None:
+        """Store candidates with these ids, whose cards say that they are from here."""
+        self.save(company, *(person(each, name=f"Stored here {each}") for each in profile_ids))
+
     def client(self, key: str | None = None) -> httpx.Client:
         """Return a client that sends a key."""
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}

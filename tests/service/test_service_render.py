@@ -342,7 +342,7 @@ def test_a_header_that_is_no_list_of_types(account: Account) -> None:
         ("page", {"theme": ["dark", "light"]}, "theme"),
         ("page", {"templates": "own"}, "templates"),
         ("page", {"pageSize": "A4"}, "pageSize"),
-        ("page", {"title": "x" * 10_001}, "title"),
+        ("page", {"title": "x" * 301}, "title"),
         ("png", {"scale": "5"}, "scale"),
         ("png", {"density": "row"}, "density"),
         ("pdf", {"date": "1700000000"}, "date"),

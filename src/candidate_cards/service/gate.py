@@ -14,9 +14,10 @@ from starlette.requests import ClientDisconnect
 
 from candidate_cards.contract.rate_limits import Quota, unused
 from candidate_cards.contract.refusals import RefusedError
+from candidate_cards.errors import StoreError
 from candidate_cards.models import ErrorCode
 
-from .logs import log_answer, log_bug
+from .logs import log_answer, log_failure
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -146,8 +147,11 @@ class Gate:
                 raise
             exchange.task.uncancel()
             refusal = _LATE[exchange.late]
+        except StoreError as error:
+            log_failure("the database failed", error, exchange)
+            refusal = _no_database()
         except Exception as error:  # noqa: BLE001  it is logged
-            log_bug(error, exchange)
+            log_failure("a bug", error, exchange)
             refusal = _BUG
         else:
             return
@@ -242,6 +246,15 @@ def _busy() -> RefusedError:
         503,
         ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE,
         "the service has as many requests as it can answer",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _no_database() -> RefusedError:
+    return RefusedError(
+        503,
+        ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE,
+        "the database failed; try again",
         headers={"Retry-After": "1"},
     )
 

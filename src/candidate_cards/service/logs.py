@@ -49,14 +49,15 @@ def log_answer(exchange: Exchange, method: str, route: str, status: int, seconds
     _log.handle(_log.makeRecord(_log.name, logging.INFO, "", 0, "answered", (), None, extra=facts))
 
 
-def log_bug(error: BaseException, exchange: Exchange) -> None:
-    """Log a bug: what was raised and where, without its text and the variables there.
+def log_failure(what: str, error: BaseException, exchange: Exchange) -> None:
+    """Log what was raised and where, without its text and the variables there.
 
     Args:
+        what: In words of ours.
         error: What was raised.
         exchange: The request's.
     """
-    _log.error("a bug", extra={"requestId": exchange.request_id, "raised": described(error)})
+    _log.error(what, extra={"requestId": exchange.request_id, "raised": described(error)})
 
 
 def described(error: BaseException) -> list[str]:

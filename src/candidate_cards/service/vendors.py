@@ -57,6 +57,9 @@ class Vendors:
         self._settings = settings
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     @asynccontextmanager
     async def client(self, key: SecretStr) -> AsyncIterator[AsyncClient]:
         """Yield the client of a key.

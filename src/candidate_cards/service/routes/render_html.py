@@ -13,6 +13,7 @@ from candidate_cards import __version__
 from candidate_cards.contract.bodies import RenderHtmlBody, read_body
 from candidate_cards.contract.callers import unauthorized
 from candidate_cards.contract.openapi import NEEDS_KEY, accepts, answers
+from candidate_cards.contract.rate_limits import unused
 from candidate_cards.errors import InputError, VendorError
 from candidate_cards.models import Candidate, RenderHtmlResponse
 from candidate_cards.relay import RelayedCards
@@ -23,7 +24,7 @@ from candidate_cards.service.service import Service
 from candidate_cards.service.vendors import vendor_refusal
 from candidate_cards.store import Store
 
-from . import admit, key_of, secret_of, service_of
+from . import admit, exchange_of, key_of, secret_of, service_of
 
 router = APIRouter(prefix="/sourcing", tags=["sourcing"])
 MODELS = (RenderHtmlBody, RenderHtmlResponse)
@@ -45,9 +46,12 @@ async def render_html(request: Request) -> Response:
     """Make the cards of up to 10 profiles."""
     service = service_of(request)
     key = await key_of(request)
-    # Of a key that only the vendor knows, only the vendor can say whether it may.
-    is_stranger = key is None and service.settings.mode == "proxy"
-    company = "" if is_stranger else admit(request, key, _SCOPE).company_id
+    if key is None and service.settings.mode == "proxy":
+        # Of a key that only the vendor knows, only the vendor can say whether it may.
+        company = ""
+        exchange_of(request).quota = unused(service.now())
+    else:
+        company = admit(request, key, _SCOPE).company_id
     body = await read_body(request, service.render_html_body, most=service.settings.max_body)
     if service.settings.mode == "local":
         made = await _local(service, company, body.profile_ids, body.theme)
