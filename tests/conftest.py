@@ -160,7 +160,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             counts[part] = counts.get(part, 0) + 1
     if counts:
         terminalreporter.section(
-            "TESTS DID NOT RUN FOR A MISSING PART", sep="!", red=True, bold=True
+            "TESTS DID NOT RUN", sep="!", red=True, bold=True
         )
         for part, count in counts.items():
             terminalreporter.line(f"{count} without {part}", red=True, bold=True)
