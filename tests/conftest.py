@@ -125,7 +125,7 @@ def page(open_page: OpenPage) -> RecordedPage:
 
 @pytest.fixture
 def fresh_page(chromium: Browser, server: PageServer) -> Iterator[RecordedPage]:
-    """One that nobody used or will use, for who moves the pointer or times a load."""
+    """One that nobody else uses, for who listens to it, tells its debugger or times a load."""
     with recorded_page(chromium, server) as page:
         yield page
 
@@ -159,6 +159,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             part = reason.partition(_MISSING)[2]
             counts[part] = counts.get(part, 0) + 1
     if counts:
-        terminalreporter.section("BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
+        terminalreporter.section("TESTS DID NOT RUN", sep="!", red=True, bold=True)
         for part, count in counts.items():
             terminalreporter.line(f"{count} without {part}", red=True, bold=True)

@@ -32,7 +32,10 @@
     stamp = found;
     const sheet = document.querySelector("link[rel=stylesheet]");
     sheet.href = `gallery/gallery.css?${stamp}`;
-    for (const frame of frames) frame.contentWindow.location.reload();
+    for (const { contentWindow } of frames) {
+      // Frames far below have not loaded yet.
+      if (contentWindow.location.href !== "about:blank") contentWindow.location.reload();
+    }
   };
   setInterval(look, pause);
 })();

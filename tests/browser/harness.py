@@ -226,7 +226,7 @@ class RecordedPage:
     def clear(self) -> None:
         """Leave no document, record, window or emulated medium to the next who works with this tab.
 
-        Where the pointer is stays: a test that moves it needs a page of its own.
+        What listens to the tab, and what its debugger was told, stays.
         """
         self.tab.goto("about:blank")
         for other in self.tab.context.pages:

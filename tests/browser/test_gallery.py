@@ -120,7 +120,11 @@ def test_switches_change_what_is_shown(page: RecordedPage) -> None:
     """Format, width and candidate are chosen one by one, and each stays with the others."""
     tab = page.tab
     tab.get_by_role("link", name="560 px").click()
+    tab.wait_for_url("**/gallery?format=element&width=560&data=1")
     tab.get_by_role("link", name="Fragment").click()
+    tab.wait_for_url("**/gallery?format=fragment&width=560&data=1")
+    # Without the script there is a button.
+    tab.get_by_role("button", name="Show").wait_for(state="hidden")
     tab.get_by_label("Candidate").select_option("Only a name")
     tab.wait_for_url("**/gallery?format=fragment&width=560&data=bare")
     assert tab.get_by_label("Candidate").evaluate("select => select.value") == "bare"
@@ -204,10 +208,10 @@ def test_a_change_of_a_file_is_seen_at_once(
     colours, markup = theme.read_text("utf-8"), part.read_text("utf-8")
     sheet = tree / "templates" / "card" / "card.css"
     rules = sheet.read_text("utf-8")
-    with _serving(tree) as url, _opened(chromium, server, url, "gallery") as page:
+    with _serving(tree) as url, _opened(chromium, server, url, "gallery?format=page") as page:
         tab = page.tab
-        shown = tab.frame_locator("iframe[title='Element, card, light']")
-        name = shown.get_by_role("heading", level=2)
+        shown = tab.frame_locator("iframe[title='Page, card, light']")
+        name = shown.get_by_role("heading", level=1)
         assert "Markéta" in name.inner_text()
 
         theme.write_text(colours.replace('surface = "#ffffff"', 'surface = "#fffbe6"'), "utf-8")

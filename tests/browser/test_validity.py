@@ -48,41 +48,45 @@ _ACCEPTED = (
 )
 
 
+Messages = list[tuple[str, str]]
+"""What the checker said, a text each, and the file and line that it said it of."""
+
+
 @pytest.fixture(scope="module")
-def checker(node_modules: Path) -> list[str]:
-    """The command that checks the files given to it and prints its messages as JSON."""
+def messages(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Messages:
+    """What the checker says of all documents of this module; its start is what costs."""
     java = shutil.which("java")
     if java is None:
         reason = "MISSING PART: Java for the HTML checker; run: apt-get install default-jre"
         if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("documents")
+    for name, text in _documents():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
     jar = node_modules / "vnu-jar" / "build" / "dist" / "vnu.jar"
     # Client compiler alone: a checker that lives for seconds gains nothing from the other. Its
     # schema recurses deeper than Java's usual stack.
-    options = ["-XX:TieredStopAtLevel=1", "-Xss16m"]
-    return [java, *options, "-jar", str(jar), "--format", "json", "--stdout"]
-
-
-def _messages(checker: list[str], folder: Path, documents: dict[str, str]) -> list[str]:
-    """Return what the checker says of the documents: one text each, with the first place of it."""
-    assert documents
-    for name, text in documents.items():
-        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    command = [java, "-XX:TieredStopAtLevel=1", "-Xss16m", "-jar", str(jar), "--format", "json"]
     files = sorted(map(str, folder.glob("*.html")))
-    assert len(files) == len(documents)
-    done = subprocess.run([*checker, *files], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "--stdout", *files], capture_output=True, check=False)
     report: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)
-    places: dict[str, list[str]] = {}
-    for message in report["messages"]:
-        text = f"{message.get('subType') or message['type']}: {message['message']}"
-        file = message["url"].rpartition("/")[2]
-        places.setdefault(text, []).append(f"{file}:{message.get('lastLine')}")
     return [
-        f"{text} [{len(found)} times, first {found[0]}]"
-        for text, found in places.items()
-        if not text.startswith(_ACCEPTED)
+        (
+            f"{message.get('subType') or message['type']}: {message['message']}",
+            f"{message['url'].rpartition('/')[2]}:{message.get('lastLine')}",
+        )
+        for message in report["messages"]
     ]
+
+
+def _said(messages: Messages, kind: str) -> list[str]:
+    """Return what the checker says of one kind of documents: a text each, with its first place."""
+    places: dict[str, list[str]] = {}
+    for text, place in messages:
+        if place.startswith(kind) and not text.startswith(_ACCEPTED):
+            places.setdefault(text, []).append(place)
+    return [f"{text} [{len(found)} times, first {found[0]}]" for text, found in places.items()]
 
 
 def _shortlists() -> Iterator[tuple[str, Shortlist]]:
@@ -119,6 +123,15 @@ def _shortlists() -> Iterator[tuple[str, Shortlist]]:
 
 
 def _documents() -> Iterator[tuple[str, str]]:
+    """Yield names and texts of all documents: of every look, with hostile texts, and a bad one."""
+    looks = {f"look-{name}": text for name, text in _looks()}
+    assert len(looks) > 80
+    yield from looks.items()
+    yield from _hostile_documents()
+    yield "faulty", _HOST.format('<div colour="red"><h4>Skipped</h4></div>')
+
+
+def _looks() -> Iterator[tuple[str, str]]:
     looks = list(product(get_args(Format), get_args(Density), get_args(Theme)))
     for (kind, shortlist), (format_, density, theme) in product(_shortlists(), looks):
         markup = render_shortlist(
@@ -135,15 +148,7 @@ def _documents() -> Iterator[tuple[str, str]]:
             yield f"{kind}-one-{density}-{theme}", str(card)
 
 
-def test_every_look_is_valid(checker: list[str], tmp_path: Path) -> None:
-    """The checker has neither an error nor a warning for any format, density and theme."""
-    documents = dict(_documents())
-    found = _messages(checker, tmp_path, documents)
-    assert not found, "\n".join(found)
-
-
-def test_hostile_text_keeps_a_page_valid(checker: list[str], tmp_path: Path) -> None:
-    """Whatever the texts hold, the markup around them stays without an error."""
+def _hostile_documents() -> Iterator[tuple[str, str]]:
     groups = ("markup", "broken", "attribute", "comment", "closing", "control", "foreign")
     texts = [payload.text for payload in payloads(*groups)]
     wires = [
@@ -157,18 +162,24 @@ def test_hostile_text_keeps_a_page_valid(checker: list[str], tmp_path: Path) -> 
         for number in range(len(texts))
     ]
     shortlist = parse_shortlist(json.dumps(wires))
-    documents = {
-        "page": str(render_shortlist(shortlist, density="detail", show_emails=True)),
-        "element": _HOST.format(render_shortlist(shortlist, format="element", density="detail")),
-    }
+    yield "hostile-page", str(render_shortlist(shortlist, density="detail", show_emails=True))
+    element = render_shortlist(shortlist, format="element", density="detail")
+    yield "hostile-element", _HOST.format(element)
+
+
+def test_every_look_is_valid(messages: Messages) -> None:
+    """The checker has neither an error nor a warning for any format, density and theme."""
+    found = _said(messages, "look-")
+    assert not found, "\n".join(found)
+
+
+def test_hostile_text_keeps_a_page_valid(messages: Messages) -> None:
+    """Whatever the texts hold, the markup around them stays without an error."""
     # Private-use characters are worth a warning to the checker, and are the data's own.
-    found = _messages(checker, tmp_path, documents)
-    errors = [text for text in found if text.startswith("error")]
+    errors = [text for text in _said(messages, "hostile-") if text.startswith("error")]
     assert not errors, "\n".join(errors)
 
 
-def test_a_fault_is_noticed(checker: list[str], tmp_path: Path) -> None:
+def test_a_fault_is_noticed(messages: Messages) -> None:
     """The measure measures: an unknown attribute and a skipped heading are reported."""
-    faulty = _HOST.format('<div colour="red"><h4>Skipped</h4></div>')
-    found = _messages(checker, tmp_path, {"faulty": faulty})
-    assert len(found) >= 2
+    assert len(_said(messages, "faulty")) >= 2

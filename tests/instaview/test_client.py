@@ -34,6 +34,7 @@ from vendor_server import (
     Act,
     Asked,
     VendorServer,
+    good_answer,
     reply,
     run,
 )
@@ -667,7 +668,43 @@ def test_cards_that_did_not_come_are_told_of(kind: Kind) -> None:
 
 
 @both
-@pytest.mark.parametrize("ids", [[], "p1", [""], [1], ["a", " "]])
+def test_cards_may_be_asked_for_once(kind: Kind) -> None:
+    """What would be repeated otherwise, since it cannot cost anything, is not."""
+    busy = reply(429, {}, {"Retry-After": "0"})
+    with VendorServer(acts=[busy]) as server:
+        call(kind, server.url, lambda client: client.render_html(["p1"]))
+        assert len(server.asked) == 2
+    with VendorServer(acts=[busy]) as server, pytest.raises(VendorRateLimitError):
+        call(kind, server.url, lambda client: client.render_html(["p1"], repeat=False))
+    assert len(server.asked) == 1
+
+
+@both
+def test_all_cards_together_have_a_time_limit(kind: Kind) -> None:
+    """The second ten get no answer; for the third there is no time left, and no call."""
+    good = good_answer(Asked("POST", "/sourcing/render-html", body=b'{"profileIds": ["p0"]}'))
+    with VendorServer(acts=[good, STALL]) as server:
+        result = call(kind, server.url, lambda client: client.render_html(PEOPLE, timeout=0.5))
+    assert [name for _, name in server.asked] == ["200", "stall"]
+    assert [card.success for card in result.data] == [True, *[False] * (len(PEOPLE) - 1)]
+    for timeout in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(InputError, match="timeout"):
+            call(kind, f"http://{LOOPBACK}:9", methodcaller("render_html", ["p1"], timeout=timeout))
+
+
+@both
+def test_no_call_is_made_when_the_time_for_all_is_over(kind: Kind) -> None:
+    """It would be cut off at once, and nobody would know whether it took effect."""
+    with VendorServer() as server:
+        for method in ("render_html", "enrich"):
+            with pytest.raises(VendorTimeoutError, match="not sent") as raised:
+                call(kind, server.url, methodcaller(method, ["p1"], timeout=1e-9))
+            assert not raised.value.outcome_unknown
+    assert server.connections == 0
+
+
+@both
+@pytest.mark.parametrize("ids", [[], "p1", [""], [1], ["a", " "], [*PEOPLE[:10], "a\ud800"]])
 def test_what_names_no_profile_is_refused_here(kind: Kind, ids: Any) -> None:  # noqa: ANN401
     """A text is not taken for a list of its letters."""
     with VendorServer() as server:

@@ -25,6 +25,7 @@ HEAVY = {
     "jinja2",
     "lxml",
     "markupsafe",
+    "nh3",
     "premailer",
     "psycopg",
     "pydantic",

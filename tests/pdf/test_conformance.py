@@ -49,6 +49,12 @@ CONTENTS: Final[dict[str, Candidate | Shortlist]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def many() -> Dossier:
+    """The dossier of many."""
+    return Dossier(render_dossier(_MANY))
+
+
 def _check(data: bytes, folder: Path) -> Dossier:
     path = folder / "dossier.pdf"
     path.write_bytes(data)
@@ -94,26 +100,24 @@ def test_the_examples_are_clean(tmp_path: Path) -> None:
     _check(render_dossier(load_shortlist("examples/payloads/shortlist.json")), tmp_path)
 
 
-def test_every_piece_of_text_is_in_the_tree_or_an_artifact() -> None:
+def test_every_piece_of_text_is_in_the_tree_or_an_artifact(many: Dossier) -> None:
     """Each mark on a page belongs to one structure element."""
-    dossier = Dossier(render_dossier(_MANY))
-    listed = [mark for element in dossier.elements for mark in element.marks]
+    listed = [mark for element in many.elements for mark in element.marks]
     assert len(listed) == len(set(listed))
     shown = {
         (page, run.mcid)
-        for page in range(len(dossier))
-        for run in dossier.runs(page)
+        for page in range(len(many))
+        for run in many.runs(page)
         if run.mcid is not None
     }
     assert shown <= set(listed)
 
 
-def test_tables_have_headers_with_a_scope() -> None:
+def test_tables_have_headers_with_a_scope(many: Dossier) -> None:
     """In the comparison, columns and rows are headed by cells that say which of them they head."""
-    dossier = Dossier(render_dossier(_MANY))
     cells = [
         cell
-        for cell in dossier.pdf.objects
+        for cell in many.pdf.objects
         if isinstance(cell, pikepdf.Dictionary) and cell.get("/S") == pikepdf.Name.TH
     ]
     scopes = [str(cell.A.Scope) for cell in cells]
@@ -122,18 +126,17 @@ def test_tables_have_headers_with_a_scope() -> None:
     assert scopes.count("/Row") == len(_MANY.candidates) + 4
 
 
-def test_the_document_says_what_we_set_and_no_more() -> None:
+def test_the_document_says_what_we_set_and_no_more(many: Dossier) -> None:
     """Title, author, language and our name; no date, no candidate, no engine, no host."""
-    dossier = Dossier(render_dossier(_MANY))
-    info = {key: str(value) for key, value in dossier.pdf.trailer.Info.items()}
+    info = {key: str(value) for key, value in many.pdf.trailer.Info.items()}
     assert info == {
         "/Title": "Candidate dossier: Staff Engineer",
         "/Author": "Ana Müller",
         "/Producer": "candidate-cards",
     }
-    assert str(dossier.pdf.Root.Lang) == "en"
-    assert dossier.pdf.Root.ViewerPreferences.DisplayDocTitle
-    metadata = dossier.pdf.Root.Metadata.read_bytes().decode()
+    assert str(many.pdf.Root.Lang) == "en"
+    assert many.pdf.Root.ViewerPreferences.DisplayDocTitle
+    metadata = many.pdf.Root.Metadata.read_bytes().decode()
     assert re.findall(r"pdfuaid:part\D+(\d)", metadata) == ["1"]
     for word in ("WeasyPrint", "weasyprint", "Date", "Marta", "tmp"):
         assert word not in metadata

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pikepdf
 import pypdfium2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pdfua import validate
 from pypdf import PdfReader
@@ -87,8 +87,14 @@ def opened(data: bytes) -> pikepdf.Pdf:
 
 
 def pypdf_texts(data: bytes) -> list[str]:
-    """Text of each page, by pypdf."""
-    return [page.extract_text() for page in PdfReader(BytesIO(data)).pages]
+    """Text of each page, by pypdf, without the blanks that it guesses at the end of a line.
+
+    Joined fonts change that guess, and nothing that is drawn.
+    """
+    return [
+        "\n".join(map(str.rstrip, page.extract_text().split("\n")))
+        for page in PdfReader(BytesIO(data)).pages
+    ]
 
 
 def poppler_text(data: bytes) -> str:
@@ -601,6 +607,7 @@ PARTS = st.lists(st.lists(blocks(), max_size=5).map("".join), min_size=1, max_si
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(PARTS)
+@example(["<h1 id=h>1\u0308\u05d5\u2192\uae00f\u0308</h1>", "<h1 id=h>0 0</h1>"])
 def test_any_parts(tmp_path_factory: pytest.TempPathFactory, bodies: list[str]) -> None:
     """Whatever the parts show, the whole shows it, tagged."""
     bodies = [f"<div id=h0></div>{body}" for body in bodies]

@@ -248,6 +248,22 @@ def test_a_delivery_is_tried_again(sandbox: LocalSandbox, receiver: Receiver, st
     assert len({one.headers[SIGNATURE] for one in receiver.received}) == 1
 
 
+@pytest.mark.parametrize("delays", [(), (1.0,), (1.0, 2.0)])
+def test_each_delay_is_one_retry(receiver: Receiver, delays: tuple[float, ...]) -> None:
+    """After the last delay a delivery has failed; a webhook says how many retries it gets."""
+    with serving(Settings(speed=0.01, retry_delays=delays)) as sandbox:
+        account = sandbox.account()
+        config = account.webhook(receiver.url, *SOURCING)
+        shown = account.http.get(f"/webhooks/{config['id']}").json()["data"]
+        assert shown["maxRetries"] == len(delays)
+        receiver.statuses = [500] * (len(delays) + 1)
+        _deliver(account, config)
+        for attempts in range(1, len(delays) + 1):
+            _wait(sandbox, config["id"], [("pending", attempts)])
+            sandbox.skip()
+        _wait(sandbox, config["id"], [("failed", len(delays) + 1)])
+
+
 def _fail(sandbox: LocalSandbox, account: Account, config: dict[str, Any]) -> None:
     """Let one more delivery fail for good."""
     before = _state(sandbox, config["id"])

@@ -187,7 +187,7 @@ class _Clock:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["put", "miss", "drop", "drop_company", "clear", "expire", "wait"]),
+            st.sampled_from(["put", "drop", "erase", "erase_company", "clear", "expire", "wait"]),
             st.sampled_from(["a", "b"]),
             st.sampled_from(["p", "q"]),
             st.sampled_from(["dark", "light"]),
@@ -207,11 +207,11 @@ def test_the_cache_is_as_a_plain_dictionary(steps: list[tuple[str, str, str, str
             card = encoded(RenderedCard(profile_id=profile_id, success=True), str(number))
             cache.put(*key, str(number), card, cache.erasures)
             known[key] = number, clock.now + 100
-        elif step in {"miss", "drop"}:
+        elif step in {"drop", "erase"}:
             getattr(cache, step)(company, profile_id)
             known = {each: one for each, one in known.items() if each[:2] != key[:2]}
-        elif step == "drop_company":
-            cache.drop_company(company)
+        elif step == "erase_company":
+            cache.erase_company(company)
             known = {each: one for each, one in known.items() if each[0] != company}
         elif step == "clear":
             cache.clear()
@@ -235,8 +235,8 @@ def test_a_late_card_is_not_kept() -> None:
     cache = CardCache(10**9, 100, _Clock())
     card = encoded(RenderedCard(profile_id="p", success=True), "1")
     ways: tuple[Callable[[], None], ...] = (
-        lambda: cache.drop("a", "p"),
-        lambda: cache.drop_company("b"),
+        lambda: cache.erase("a", "p"),
+        lambda: cache.erase_company("b"),
         cache.clear,
     )
     for erase in ways:

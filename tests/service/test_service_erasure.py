@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -28,6 +27,7 @@ MARKERS: Final = tuple(
 )
 PROFILE_ID: Final = "ZyxIdQuartz"
 _NAME: Final = MARKERS[0]
+_SECRET: Final = "known to everybody, and long enough"  # noqa: S105  as it says
 
 
 def _record() -> dict[str, Any]:
@@ -88,6 +88,12 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def _serving() -> AbstractContextManager[LocalService]:
+    return serving_cards(
+        pdf_workers=1, log_level="debug", embed_secrets=[_SECRET], public_url="http://127.0.0.1"
+    )
+
+
 def _found(places: list[Path], words: tuple[str, ...]) -> list[str]:
     """Return the files that hold one of some words, in whichever encoding a file is likely to."""
     needles = [word.encode(encoding) for word in words for encoding in ("utf-8", "utf-16-le")]
@@ -104,8 +110,8 @@ def _cached(running: LocalService) -> str:
     return repr(list(running.service.cards._kept.items()))
 
 
-def _use_everywhere(running: LocalService, account: Account) -> None:
-    """Have a person saved, changed, rendered and shown in every way there is."""
+def _use_everywhere(running: LocalService, account: Account) -> str:
+    """Have a person saved, changed, rendered and shown in every way; return their embed."""
     http, record = account.http, _record()
     assert http.post("/candidates", json=[record]).status_code == 200
     assert http.put(f"/candidates/{PROFILE_ID}", json=record | {"matchScore": 7}).is_success
@@ -115,12 +121,9 @@ def _use_everywhere(running: LocalService, account: Account) -> None:
     for name in ("page", "fragment", "element", "email", "pdf", "png"):
         assert http.get(f"/candidates/{PROFILE_ID}/{name}").status_code == 200
         assert http.post(f"/render/{name}", json=record).status_code == 200
-    running.service.store.add_embed(
-        account.company,
-        PROFILE_ID,
-        look={"theme": "dark"},
-        expires_at=running.now() + timedelta(days=1),
-    )
+    (embed,) = http.post("/embeds", json={"profileIds": [PROFILE_ID]}).json()["data"]
+    path = f"/embed/{embed['token']}"
+    assert _NAME in running.http.get(path).text
     # Refusals of every kind, which could repeat what was sent.
     for answer in (
         http.post("/candidates", json=[{**record, "profileId": None}]),
@@ -131,6 +134,7 @@ def _use_everywhere(running: LocalService, account: Account) -> None:
         http.post("/sourcing/render-html", json={"profileIds": [PROFILE_ID], _NAME: 1}),
     ):
         assert 400 <= answer.status_code < 500
+    return path
 
 
 @pytest.mark.parametrize("whole_company", [False, True])
@@ -139,11 +143,11 @@ def test_nothing_of_an_erased_person_is_left(
     whole_company: bool,  # noqa: FBT001
 ) -> None:
     """After the answer, none of the planted words is in a file, a cache or a log."""
-    with _logged() as log, serving_cards(pdf_workers=1, log_level="debug") as running:
+    with _logged() as log, _serving() as running:
         account, other = running.account(), running.account()
         other.http.post("/candidates", json=[{"profileId": PROFILE_ID, "name": "Somebody Else"}])
         assert other.render_html(PROFILE_ID).json()["renderedCount"] == 1
-        _use_everywhere(running, account)
+        embedded = _use_everywhere(running, account)
         places = [running.folder, temporary]
         assert _found([running.folder], MARKERS)  # the search finds what is there
         assert _NAME in _cached(running)
@@ -160,6 +164,7 @@ def test_nothing_of_an_erased_person_is_left(
         gone = running.account(account.company) if whole_company else account
         assert gone.http.get(f"/candidates/{PROFILE_ID}").status_code == 404
         assert gone.render_html(PROFILE_ID).json()["renderedCount"] == 0
+        assert not [word for word in MARKERS if word in running.http.get(embedded).text]
         for name in ("page", "pdf"):
             assert gone.http.get(f"/candidates/{PROFILE_ID}/{name}").status_code == 404
     assert len(log) > 20
@@ -185,6 +190,38 @@ def test_a_document_under_way_leaves_nothing_either(temporary: Path) -> None:
         eventually(lambda: list(temporary.rglob("*.pdf")), bool)
         asking.join()
         assert statuses == [200]
-        (folder,) = temporary.glob("candidate-cards-*")
+        (folder,) = temporary.glob("candidate-cards-papers-*")
         assert [path.name for path in folder.iterdir()] == ["lock"]
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("whole_company", [False, True])
+def test_a_card_that_was_being_made_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+    whole_company: bool,  # noqa: FBT001
+) -> None:
+    """Whoever is erased while a card of theirs is made does not come back into the cache."""
+    with _serving() as running:
+        account = running.account()
+        account.http.post("/candidates", json=[_record()])
+        store, read, erased = running.service.store, threading.Event(), threading.Event()
+        load = store.load
+
+        def held(*arguments: Any) -> Any:  # noqa: ANN401  as the store's own
+            found = load(*arguments)
+            read.set()
+            erased.wait()
+            return found
+
+        monkeypatch.setattr(store, "load", held)
+        asking = threading.Thread(target=account.render_html, args=(PROFILE_ID,))
+        asking.start()
+        read.wait()
+        with running.client(account.key.get_secret_value()) as http:
+            if whole_company:
+                http.delete("/candidates", params={"confirm": account.company})
+            else:
+                http.delete(f"/candidates/{PROFILE_ID}")
+        erased.set()
+        asking.join()
+        assert _NAME not in _cached(running)

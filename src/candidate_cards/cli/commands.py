@@ -391,6 +391,15 @@ def results(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pa
 @_mail
 @_dossier
 @click.option(
+    "--via",
+    type=click.Choice(("local", "proxy", "fallback")),
+    default="local",
+    show_default=True,
+    help="Who makes the cards: this program; the vendor, with its HTML made safe; or the vendor "
+    "and, where it fails, this program. Of fragments only.",
+)
+@_vendor
+@click.option(
     "--json", "as_json", is_flag=True, help="Report as JSON on stdout (on stderr if OUT is -)."
 )
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
@@ -406,11 +415,13 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     from candidate_cards.cli.dossier import DossierOptions
     from candidate_cards.cli.mail import MailOptions
     from candidate_cards.cli.render import RenderOptions, run
+    from candidate_cards.cli.vendor import VendorOptions
 
     _check_inputs(options["inputs"])
     mail = MailOptions.taken_from(options)
     dossier = DossierOptions.taken_from(options)
-    ctx.exit(run(RenderOptions(**options, mail=mail, dossier=dossier)))
+    vendor = VendorOptions.taken_from(options)
+    ctx.exit(run(RenderOptions(**options, mail=mail, dossier=dossier, vendor=vendor)))
 
 
 @application.command(no_args_is_help=True, epilog=EPILOG)

@@ -108,12 +108,20 @@ def _dependencies() -> Iterator[Finding]:
         detail = "unknown: running from a folder that was not installed"
         yield Finding("dependencies", "warning", detail, "pip install candidate-cards")
         return
+    told = {"candidate-cards"}  # some extras hold others
     for requirement in requirements:
-        name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+        needed, _, marker = requirement.partition(";")
+        name = re.split(r"[^\w.-]", needed, maxsplit=1)[0]
+        if name in told:
+            continue
         try:
-            yield Finding(name, "ok", metadata.version(name))
+            finding = Finding(name, "ok", metadata.version(name))
         except metadata.PackageNotFoundError:
-            yield Finding(name, "failed", "not installed", f"pip install '{requirement}'")
+            if "extra" in marker:
+                continue
+            finding = Finding(name, "failed", "not installed", f"pip install '{needed.strip()}'")
+        told.add(name)
+        yield finding
 
 
 def _folders() -> Iterator[Finding]:

@@ -18,8 +18,10 @@ from candidate_cards import (
     message_bytes,
 )
 from candidate_cards.cli.dossier import DossierOptions
+from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, reproducible_now
 from candidate_cards.cli.report import Output, Report
+from candidate_cards.cli.vendor import VendorOptions
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_output
 from candidate_cards.errors import InputError
 from candidate_cards.exports import get_exporter
@@ -30,10 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from candidate_cards.cards import Density
-    from candidate_cards.cli.exit_codes import ExitCode
+    from candidate_cards.cli.via import Via
     from candidate_cards.exports import Exporter
     from candidate_cards.exports.pdf import PdfPool
     from candidate_cards.models import Candidate
+    from candidate_cards.relay import Mode
     from candidate_cards.themes import Theme
 
 _STDOUT = "-"
@@ -67,6 +70,8 @@ class RenderOptions:
         scale: Device pixels of a picture per CSS pixel, or ``None``.
         mail: What is said of a message.
         dossier: What is said of a dossier.
+        via: Who makes the cards.
+        vendor: Where the vendor is, and who asks.
         as_json: Report as JSON.
         force: Overwrite.
         dry_run: Write nothing.
@@ -89,6 +94,8 @@ class RenderOptions:
     scale: int | None = None
     mail: MailOptions = field(default_factory=MailOptions)
     dossier: DossierOptions = field(default_factory=DossierOptions)
+    via: Mode = "local"
+    vendor: VendorOptions = field(default_factory=VendorOptions)
     as_json: bool = False
     force: bool = False
     dry_run: bool = False
@@ -146,10 +153,15 @@ def run(options: RenderOptions) -> ExitCode:
             and not (options.mail.split and isinstance(part.content, Shortlist))
         )
 
+    via = _via(shortlist, options)
     outputs = []
     with options.dossier.pool() as pool:
         for part in _with_progress(parts):
-            for path, content in _files(part, exporter, theme, options, pool):
+            for path, content in (
+                _files(part, exporter, theme, options, pool)
+                if via is None
+                else _relayed_files(part, via)
+            ):
                 if not options.dry_run:
                     write_output(path, content)
                 alone = None if isinstance(part.content, Shortlist) else part.content.profile_id
@@ -157,19 +169,20 @@ def run(options: RenderOptions) -> ExitCode:
 
     report = Report(
         outputs=outputs,
-        candidates=len(shortlist.candidates),
-        failed=shortlist.failed,
+        candidates=len(shortlist.candidates if via is None else via.cards),
+        failed=(*shortlist.failed, *(() if via is None else via.failed)),
         problems=shortlist.problems,
         format=exporter.name,
         theme=theme.name,
         density=density,
         dry_run=options.dry_run,
+        via=via,
     )
     if options.as_json:
         report.print_json(to_stderr=options.output == _STDOUT)
     else:
         report.print_text()
-    return report.exit_code
+    return report.exit_code if outputs else ExitCode.FAILURE
 
 
 def _exporter(options: RenderOptions) -> Exporter:
@@ -187,8 +200,20 @@ def _exporter(options: RenderOptions) -> Exporter:
         message = f"--density is for cards and messages; {exporter.name} knows only one"
     elif options.scale and exporter.name != "png":
         message = "--scale is for pictures (.png)"
+    elif options.via == "local" and options.vendor.named():
+        message = f"{options.vendor.named()[0][0]} is for --via proxy and --via fallback"
     if message:
         raise click.UsageError(message, click.get_current_context(silent=True))
+    if options.via != "local":
+        from candidate_cards.cli import via  # noqa: PLC0415  few ask for it
+
+        ours = {
+            "--density": options.density,
+            "--heading-level": options.heading_level,
+            "--emails": options.emails,
+            "--templates": options.templates,
+        }
+        via.check(options.via, exporter.name, options.theme, ours)
     return exporter
 
 
@@ -262,6 +287,27 @@ def _files(
         templates=options.templates,
     )
     return [(part.path, content)]
+
+
+def _via(shortlist: Shortlist, options: RenderOptions) -> Via | None:
+    """Return what a relay makes of a shortlist, if one was asked for."""
+    if options.via == "local":
+        return None
+    from candidate_cards.cli import via  # noqa: PLC0415  few ask for it
+
+    look = {
+        "density": options.density or "card",
+        "heading_level": options.heading_level,
+        "show_emails": options.emails,
+        "templates": options.templates,
+    }
+    return via.relayed(shortlist, options.via, options.vendor, options.theme, look)
+
+
+def _relayed_files(part: _Part, via: Via) -> list[tuple[Path | None, bytes]]:
+    people = part.content.candidates if isinstance(part.content, Shortlist) else (part.content,)
+    cards = [via.cards[each.profile_id] for each in people if each.profile_id in via.cards]
+    return [(part.path, "".join(f"{card}\n" for card in cards).encode())] if cards else []
 
 
 def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[Path | None, bytes]]:

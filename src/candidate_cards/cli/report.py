@@ -13,6 +13,7 @@ from candidate_cards.cli.exit_codes import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from candidate_cards.cli.via import Via
     from candidate_cards.errors import Problem
     from candidate_cards.models import FailedProfile
 
@@ -45,6 +46,7 @@ class Report:
         theme: Name of the theme.
         density: Name of the density.
         dry_run: Whether the files were only measured.
+        via: Who made the cards, if that was asked for.
     """
 
     outputs: Sequence[Output]
@@ -55,6 +57,7 @@ class Report:
     theme: str
     density: str
     dry_run: bool = False
+    via: Via | None = None
 
     @classmethod
     def of_nothing(
@@ -90,6 +93,8 @@ class Report:
             "density": self.density,
             "dryRun": self.dry_run,
         }
+        if self.via is not None:
+            value["via"] = self.via.to_report()
         click.echo(json.dumps(value, indent=2), err=to_stderr)
 
     def print_text(self) -> None:
@@ -105,6 +110,8 @@ class Report:
             f"format {self.format}, theme {self.theme}, density {self.density})",
             err=True,
         )
+        if self.via is not None:
+            click.echo(f"Via {self.via.mode}: {self.via}", err=True)
         if self.failed:
             click.echo(f"{counted(len(self.failed), 'profile')} failed", err=True)
 

@@ -19,11 +19,11 @@ from candidate_cards.cli.key_files import key_in
 from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.cli.report import counted
 from candidate_cards.errors import InputError
-from candidate_cards.instaview import Client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from candidate_cards.instaview import Client
     from candidate_cards.instaview._endpoints import Endpoint
     from candidate_cards.models._base import RequestModel
 
@@ -65,6 +65,8 @@ class VendorOptions(OptionGroup):
             InputError: The file of the key is not text.
             OSError: It cannot be read.
         """
+        from candidate_cards.instaview import Client  # noqa: PLC0415  loads what speaks HTTP
+
         key = self._key()
         settings: dict[str, Any] = {"company_id": self.company_id}
         if self.base_url is not None:
@@ -90,14 +92,17 @@ class VendorOptions(OptionGroup):
 
         What the environment says, it says the next time too.
         """
+        words = [word for option in self.named() for word in option]
+        return shlex.join(["candidate-cards", name, *arguments, *words])
+
+    def named(self) -> list[tuple[str, str]]:
+        """Return the options that are on the command line, with their values."""
         context = click.get_current_context()
-        options = [
-            word
+        return [
+            (f"--{option.replace('_', '-')}", getattr(self, option))
             for option in self.__dataclass_fields__
             if context.get_parameter_source(option) is ParameterSource.COMMANDLINE
-            for word in (f"--{option.replace('_', '-')}", getattr(self, option))
         ]
-        return shlex.join(["candidate-cards", name, *arguments, *options])
 
 
 def usage_error(message: str) -> click.UsageError:

@@ -55,6 +55,10 @@ def normalise_event_name(name: str | int) -> str:
     if not name.strip():
         message = "the name of an event is blank"
         raise ValueError(message)
+    return _upper_case(name)
+
+
+def _upper_case(name: str) -> str:
     return name.strip().replace(".", "_").upper()
 
 
@@ -88,8 +92,8 @@ class WebhookEvent(WireModel):
 
     @property
     def event_name(self) -> str:
-        """The event as it was registered: ``SOURCING_COMPLETED``."""
-        return normalise_event_name(self.event)
+        """The event as it was registered: ``SOURCING_COMPLETED``; empty if its name is blank."""
+        return _upper_case(self.event)
 
 
 class WebhookHeaderInfo(WireModel):

@@ -26,7 +26,7 @@ class Settings:
             ``statusCode``, ``message`` and a reason phrase, and no code.
         signature_header: Header that carries the signature of a delivery.
         run_lifetime: Seconds after its end at which a run is forgotten; ``None`` keeps it.
-        retry_delays: Seconds before each retry of a delivery; the last one is used again.
+        retry_delays: Seconds before each retry of a delivery; their number is ``maxRetries``.
         breaker_threshold: Failed deliveries in a row that switch a webhook off.
         delivery_timeout: Seconds that a receiver has to answer.
 

@@ -119,7 +119,7 @@ def describe_answers(
     }
     content |= {name: {"schema": schema} for name, schema in (others or {}).items()}
     done = {200: {"description": "Done", "content": content}}
-    return done | answers({}, 406, 422, 501, *errors)
+    return done | answers({}, 406, 422, 501, 504, *errors)
 
 
 def _binary(exporter: Exporter) -> dict[str, str]:

@@ -36,6 +36,7 @@ from candidate_cards.exports import (
     list_formats,
     parse_address,
 )
+from candidate_cards.exports._headers import MAX_URL_CHARACTERS
 from candidate_cards.exports._mime import Envelope, message_bytes
 from candidate_cards.exports.email import render_email
 from candidate_cards.exports.pdf import DossierFacts, PageSize, render_dossier
@@ -60,7 +61,9 @@ Query = TypeVar("Query", bound="NoOptions")
 THEMES: Final = tuple(theme.name for theme in list_themes() if not theme.error)
 
 _NONCE: Final = r"^[A-Za-z0-9+/_-]{0,200}={0,2}$"  # Content Security Policy, level 3, 2.3.1
-_MOST_OF_TEXT: Final = 10_000
+#: Of a query: a server takes addresses of 64 KiB, and a character may take twelve bytes there.
+_MOST_OF_LINE: Final = 300
+_MOST_OF_BRIEF: Final = 2000
 _MOST_RECIPIENTS: Final = 100
 #: Names of the library's that a query has others for.
 _NAMES: Final[Mapping[str | int, str]] = {"sender": "from", "reply_to": "replyTo"}
@@ -116,8 +119,9 @@ _Level = Annotated[int, Field(ge=1, le=6), BeforeValidator(_number)]
 _Scale = Annotated[int, Field(ge=1, le=4), BeforeValidator(_number)]
 _Day = Annotated[date, BeforeValidator(_day)]
 _Time = Annotated[datetime, BeforeValidator(_time)]
-_Text = Annotated[str, StringConstraints(max_length=_MOST_OF_TEXT)]
-_Line = Annotated[str, StringConstraints(max_length=1000)]
+_Line = Annotated[str, StringConstraints(max_length=_MOST_OF_LINE)]
+_Brief = Annotated[str, StringConstraints(max_length=_MOST_OF_BRIEF)]
+_Url = Annotated[str, StringConstraints(max_length=MAX_URL_CHARACTERS)]
 
 
 class NoOptions(BaseModel):
@@ -138,15 +142,15 @@ class Frame(NoOptions):
 
     Attributes:
         title: The role.
-        brief: What it asks for.
+        brief: What it asks for; a longer one goes into the body.
         client: Who fills it.
         author: Who made the selection.
     """
 
-    title: _Text | None = None
-    brief: _Text | None = None
-    client: _Text | None = None
-    author: _Text | None = None
+    title: _Line | None = None
+    brief: _Brief | None = None
+    client: _Line | None = None
+    author: _Line | None = None
 
 
 class Options(NoOptions):
@@ -198,7 +202,7 @@ class MailOptions(Options):
     to: Annotated[tuple[_Line, ...], Field(max_length=_MOST_RECIPIENTS)] = ()
     reply_to: _Line | None = None
     date: _Time | None = None
-    unsubscribe: _Line | None = None
+    unsubscribe: _Url | None = None
 
     def make(
         self,

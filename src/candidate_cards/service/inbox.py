@@ -106,8 +106,7 @@ class Inbox:
             WebhookBodyError: The event is of a run without an id.
             WebhookStoreError: It cannot be put down.
         """
-        # Not `event.event_name`, which refuses a blank one.
-        name = event.event.strip().replace(".", "_").upper()
+        name = event.event_name
         self._metrics.heard(name if name in _NAMES else "other")
         kind = _KINDS.get(name)
         if kind is None:

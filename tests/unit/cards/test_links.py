@@ -11,6 +11,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from candidate_cards.cards import linkedin_url, mailto_url
+from candidate_cards.cards.links import web_url
 from hostile_corpus import BAD_URLS, GOOD_URLS, HOSTILE_EMAILS, REPAIRABLE_URLS
 
 _HOST = re.compile(r"(?:[a-z]{2,3}\.|www\.|m\.|mobile\.)?linkedin\.com")
@@ -73,6 +74,25 @@ def test_a_link_leads_to_linkedin_and_nowhere_else(url: str) -> None:
     assert _HOST.fullmatch(parts.netloc)
     assert _host_in_a_browser(link) == parts.netloc == parts.hostname
     assert parts.path.startswith("/")
+
+
+@settings(deadline=None)
+@given(addresses)
+@example("https://a.test#@evil.test/")
+@example("https://evil.test\\@a.test/")
+@example("https://0x7f.0.0.1/")
+def test_a_link_to_the_web_leads_where_it_says(url: str) -> None:
+    """As those to LinkedIn, to any host with a name; done twice, it is the same."""
+    link = web_url(url)
+    if link is None:
+        return
+    assert re.fullmatch(r"[!-~]+", link)
+    assert not set(link) & set("\"'<>`\\{}|^")
+    parts = urlsplit(link)
+    assert parts.scheme == "https"
+    assert re.fullmatch(r"[a-z0-9.-]+\.[a-z][a-z0-9-]*", parts.netloc)
+    assert _host_in_a_browser(link) == parts.netloc == parts.hostname
+    assert web_url(link) == link
 
 
 @settings(deadline=None)

@@ -113,6 +113,32 @@ def test_doctor_finds_this_installation_healthy() -> None:
     assert len(text.stdout.splitlines()) >= len(names)
 
 
+def test_doctor_asks_for_no_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only an extra needs is told, once, where it is there, and missed by nobody else."""
+    folder = tmp_path / "candidate_cards-0.dist-info"
+    folder.mkdir()
+    requirements = (
+        "click>=8",
+        "not-installed-base>=1",
+        "not-installed-extra>=1; extra == 'serve'",
+        "pytest>=9; extra == 'serve'",
+        "pytest>=9; extra == 'store'",
+        "candidate-cards[store]; extra == 'serve'",
+    )
+    lines = ["Name: candidate-cards", "Version: 0", *(f"Requires-Dist: {r}" for r in requirements)]
+    (folder / "METADATA").write_text("\n".join(lines), "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    checks = json.loads(invoke("doctor", "--json").stdout)["checks"]
+    named = ("candidate-cards", "click", "not-installed-base", "not-installed-extra", "pytest")
+    found = [(check["name"], check["status"]) for check in checks if check["name"] in named]
+    assert found == [
+        ("candidate-cards", "ok"),
+        ("click", "ok"),
+        ("not-installed-base", "failed"),
+        ("pytest", "ok"),
+    ]
+
+
 @pytest.mark.parametrize(
     "module", ["raise OSError('no libpango')", "raise ImportError('no such module')"]
 )

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from candidate_cards.errors import VendorError
 from candidate_cards.instaview.batches import CardBatch, EnrichedRun, EnrichmentBatch
-from candidate_cards.models import Candidate, FailedProfile, RenderHtmlResponse, Shortlist
+from candidate_cards.models import (
+    Candidate,
+    FailedProfile,
+    RenderedCard,
+    RenderHtmlResponse,
+    Shortlist,
+)
 
 ids = st.integers(0, 40).map(str)
 wanted = st.lists(ids, min_size=1, max_size=60)
@@ -63,7 +69,17 @@ def test_no_card_is_lost_or_foreign(
         body = {"renderedCount": 99, "data": cards}
         batch.add(chunk, RenderHtmlResponse.model_validate(body))
         good |= {each for each, fine in dict(end).items() if fine and each in chunk}
+    missing = batch.missing
     result = batch.result()
+    named = {card.profile_id for card in result.data if card.error_message is None}
+    reasons = {card.profile_id: card.error_message for card in result.data}
+    assert set(missing) == {
+        each for each in reasons if reasons[each] == "the answer does not name it"
+    }
+    assert not named & set(missing)
     assert [card.profile_id for card in result.data] == list(dict.fromkeys(profile_ids))
     assert {card.profile_id for card in result.data if card.success} == good
     assert result.rendered_count == len(good)
+    batch.put(RenderedCard(profile_id=each, success=True) for each in missing)
+    assert batch.missing == ()
+    assert batch.result().rendered_count == len(good) + len(missing)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from candidate_cards.models import (
@@ -98,6 +100,13 @@ def test_a_delivery_of_any_family_is_read(body: dict[str, Any]) -> None:
     event = WebhookEvent.model_validate(body)
     assert event.to_wire() == body
     assert event.event_name in WebhookEventName.__members__
+
+
+@given(st.text(min_size=1) | st.sampled_from([" ", "\n", "\u3000"]))
+def test_every_event_that_is_read_has_a_name(name: str) -> None:
+    """An unknown name, a blank one too, is no error of whoever asks for it."""
+    known = WebhookEvent.model_validate({"event": name}).event_name
+    assert known == (normalise_event_name(name) if name.strip() else "")
 
 
 def test_null_data_is_empty_data() -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -576,6 +577,14 @@ def test_what_parsers_are_slow_at_is_bounded(html: str) -> None:
     shortlist = load_shortlist("examples/payloads/sourcing-completed.json")
     card = str(render_card(shortlist.candidates[0], density="detail"))
     assert _seconds(html) < 10 * _seconds(card * (MOST_CHARACTERS // len(card)))
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    """One cleaner serves all of them."""
+    shortlist = load_shortlist("examples/payloads/sourcing-completed.json")
+    cards = [str(render_card(each, density="detail")) for each in shortlist.candidates] * 20
+    with ThreadPoolExecutor(8) as executor:
+        assert list(executor.map(sanitize_fragment, cards)) == list(map(sanitize_fragment, cards))
 
 
 def test_nothing_of_it_is_imported_until_it_is_used() -> None:

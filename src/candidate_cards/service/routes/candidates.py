@@ -185,7 +185,7 @@ async def erase_candidate(request: Request, caller: _Writer, profile_id: _Profil
     try:
         was_there = await _asked(service, erase)
     finally:
-        service.cards.drop(caller.company_id, profile_id)
+        service.cards.erase(caller.company_id, profile_id)
     if not was_there:
         raise _not_found()
     return Response(status_code=204)
@@ -205,7 +205,7 @@ async def erase_company(request: Request, caller: _Writer) -> JSONResponse:
     try:
         count = await _asked(service, lambda: service.store.erase_company(caller.company_id))
     finally:
-        service.cards.drop_company(caller.company_id)
+        service.cards.erase_company(caller.company_id)
     return JSONResponse(Erased(candidates=count).model_dump())
 
 

@@ -79,8 +79,7 @@ def _add(path: str, formats: Mapping[str, Format], description: str) -> None:
     async def answer(request: Request, _caller: _Allowed) -> Response:
         return await _answer(request, formats)
 
-    queries = [query_parameters(form.framed_options) for form in formats.values()]
-    by_name = {parameter["name"]: parameter for query in queries for parameter in query}
+    usual, *_ = formats.values()  # another one takes what its own route takes
     router.add_api_route(
         path,
         answer,
@@ -90,11 +89,15 @@ def _add(path: str, formats: Mapping[str, Format], description: str) -> None:
         response_class=Response,
         responses=describe_answers(
             [form.exporter for form in formats.values()],
+            408,
             413,
             415,
             others={_JSON: {"$ref": "#/components/schemas/Report"}},
         ),
-        openapi_extra={"parameters": [*by_name.values()], "requestBody": describe_body()},
+        openapi_extra={
+            "parameters": query_parameters(usual.framed_options),
+            "requestBody": describe_body(),
+        },
     )
 
 

@@ -75,7 +75,7 @@ async def _local(
     for profile_id in profile_ids:
         version = versions.get(profile_id)
         if version is None:
-            service.cards.miss(company, profile_id)
+            service.cards.drop(company, profile_id)
         elif card := service.cards.get(company, profile_id, theme, version):
             cards[profile_id] = card
     missing = tuple([each for each in profile_ids if each in versions and each not in cards])
