@@ -147,7 +147,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if name == "measured"
     ]
     if measured:
-        terminalreporter.section("measured in the browser")
+        terminalreporter.section("measured")
         for text in measured:
             terminalreporter.line(text)
 
