@@ -225,3 +225,24 @@ def test_a_card_that_was_being_made_is_not_kept(
         erased.set()
         asking.join()
         assert _NAME not in _cached(running)
+
+
+def test_an_erasure_that_takes_too_long_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer is late, and the cards in memory go when the database is done all the same."""
+    with serving_cards(pdf_workers=1, request_seconds=2) as running:
+        account = running.account()
+        account.http.post("/candidates", json=[_record()])
+        store, may_end = running.service.store, threading.Event()
+        erase = store.erase
+
+        def held(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401  as the store's own
+            may_end.wait()
+            return erase(*arguments, **options)
+
+        monkeypatch.setattr(store, "erase", held)
+        assert account.http.delete(f"/candidates/{PROFILE_ID}").status_code == 504
+        assert account.render_html(PROFILE_ID).json()["renderedCount"] == 1
+        assert _NAME in _cached(running)
+        may_end.set()
+        eventually(lambda: _cached(running), lambda cached: _NAME not in cached)
+        assert _found([running.folder], MARKERS) == []

@@ -459,7 +459,7 @@ def test_what_is_missing_is_counted_and_reported(account: Account) -> None:
     assert _done(answer) == export_candidates(parse_shortlist(BROKEN))
     assert answer.headers["X-Problems"] == "3"
     accept = {**JSON, "Accept": "application/json"}
-    for path in ("/render", "/render/page", "/render/pdf"):
+    for path in ("/render?theme=dark", "/render/page", "/render/pdf?pageSize=Letter"):
         report = account.http.post(path, content=BROKEN, headers=accept).json()
         assert report["candidates"] == 3
         (failed,) = report["failed"]

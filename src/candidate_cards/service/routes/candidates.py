@@ -2,9 +2,10 @@
 
 # FastAPI reads the annotations of routes, so annotations are no strings in this folder.
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -14,7 +15,7 @@ from candidate_cards import __version__
 from candidate_cards.contract.callers import Caller
 from candidate_cards.contract.openapi import answers
 from candidate_cards.contract.refusals import RefusedError, invalid
-from candidate_cards.errors import InputError, Problem, StoreError
+from candidate_cards.errors import InputError, Problem
 from candidate_cards.models import Candidate, ErrorCode, FailedProfile
 from candidate_cards.service.documents import (
     describe_answers,
@@ -179,13 +180,11 @@ async def erase_candidate(request: Request, caller: _Writer, profile_id: _Profil
         if profile_id in versions:  # what is not there is 404, whatever the headers say
             check_change(request.headers, _tag(caller, versions[profile_id]))
 
-    def erase() -> bool:
-        return service.store.erase(caller.company_id, profile_id, check=check)
-
-    try:
-        was_there = await _asked(service, erase)
-    finally:
-        service.cards.erase(caller.company_id, profile_id)
+    was_there = await _erased(
+        service,
+        partial(service.store.erase, caller.company_id, profile_id, check=check),
+        partial(service.cards.erase, caller.company_id, profile_id),
+    )
     if not was_there:
         raise _not_found()
     return Response(status_code=204)
@@ -202,10 +201,11 @@ async def erase_company(request: Request, caller: _Writer) -> JSONResponse:
     if query.confirm != caller.company_id:
         raise invalid("confirm should be the id of the company, all of which is to be erased")
     service = service_of(request)
-    try:
-        count = await _asked(service, lambda: service.store.erase_company(caller.company_id))
-    finally:
-        service.cards.erase_company(caller.company_id)
+    count = await _erased(
+        service,
+        partial(service.store.erase_company, caller.company_id),
+        partial(service.cards.erase_company, caller.company_id),
+    )
     return JSONResponse(Erased(candidates=count).model_dump())
 
 
@@ -247,7 +247,7 @@ async def _stored(service: Service, caller: Caller, profile_id: str) -> StoredCa
     Raises:
         RefusedError: 404: there is none, whether or not somebody else has one.
     """
-    found = await _asked(service, lambda: service.store.load(caller.company_id, [profile_id]))
+    found = await service.run(service.store.load, caller.company_id, [profile_id])
     if profile_id not in found:
         raise _not_found()
     return found[profile_id]
@@ -266,26 +266,20 @@ async def _saved(
         RefusedError: As from `check`.
     """
     at = datetime.fromtimestamp(service.now() / 1000, UTC)
-    return await _asked(
-        service, lambda: service.store.save(caller.company_id, candidates, at=at, check=check)
-    )
+    save = partial(service.store.save, at=at, check=check)
+    return await service.run(save, caller.company_id, candidates)
 
 
-async def _asked(service: Service, question: Callable[[], T]) -> T:
-    """Return what the store says, which is asked in a thread.
+async def _erased(service: Service, erase: Callable[[], T], forget: Callable[[], None]) -> T:
+    """Erase in the database, then in memory; also where nobody waits for the end any more."""
 
-    Raises:
-        RefusedError: 503: the database failed.
-    """
-    try:
-        return await service.run(question)
-    except StoreError:  # it says which database
-        raise RefusedError(
-            503,
-            ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE,
-            "the database failed; try again",
-            headers={"Retry-After": "1"},
-        ) from None
+    async def both() -> T:
+        try:
+            return await service.run(erase)
+        finally:
+            forget()
+
+    return await asyncio.shield(asyncio.ensure_future(both()))
 
 
 def _uploaded(
