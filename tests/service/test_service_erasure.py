@@ -193,3 +193,48 @@ def test_a_document_under_way_leaves_nothing_either(temporary: Path) -> None:
         (folder,) = temporary.glob("candidate-cards-papers-*")
         assert [path.name for path in folder.iterdir()] == ["lock"]
     assert list(temporary.iterdir()) == []
+
+
+def test_a_card_that_was_being_made_meanwhile_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is erased between the reading of the record and the end of the rendering is gone."""
+    with serving_cards() as running:
+        account, store = running.account(), running.service.store
+        account.http.post("/candidates", json=[_record()])
+        load, is_loaded, is_erased = store.load, threading.Event(), threading.Event()
+
+        def slow_load(*which: Any) -> Any:  # noqa: ANN401  as the real one
+            found = load(*which)
+            is_loaded.set()
+            assert is_erased.wait(10)
+            return found
+
+        monkeypatch.setattr(store, "load", slow_load)
+        asking = threading.Thread(target=account.render_html, args=[PROFILE_ID])
+        asking.start()
+        assert is_loaded.wait(10)
+        assert account.http.delete(f"/candidates/{PROFILE_ID}").status_code == 204
+        is_erased.set()
+        asking.join()
+        assert _cached(running) == "[]"
+
+
+def test_an_erasure_that_nobody_waits_for_reaches_the_cards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that takes longer than its answer may is done all the same, and cards go after it."""
+    with serving_cards(request_seconds=0.2) as running:
+        account, store = running.account(), running.service.store
+        account.http.post("/candidates", json=[_record()])
+        erase, may_go_on = store.erase, threading.Event()
+
+        def slow_erase(*which: Any, **options: Any) -> bool:  # noqa: ANN401  as the real one
+            assert may_go_on.wait(10)
+            return erase(*which, **options)
+
+        monkeypatch.setattr(store, "erase", slow_erase)
+        assert account.http.delete(f"/candidates/{PROFILE_ID}").status_code == 504
+        assert account.render_html(PROFILE_ID).json()["renderedCount"] == 1
+        assert _NAME in _cached(running)
+        may_go_on.set()
+        eventually(lambda: _cached(running), lambda cached: cached == "[]")
+        assert store.versions(account.company, [PROFILE_ID]) == {}

@@ -73,12 +73,17 @@ class CardCache:
         most: Bytes that it may take.
         milliseconds: How long a card is kept.
         now: Returns milliseconds.
+
+    Attributes:
+        erasures: How many there were in this process. A card that was begun before the latest one
+            may be of somebody who is erased by now, and is not to be kept.
     """
 
     def __init__(self, most: int, milliseconds: int, now: Callable[[], int]) -> None:
         self._most = most
         self._milliseconds = milliseconds
         self._now = now
+        self.erasures = 0
         self._kept: LRUCache[tuple[str, str, str], _Kept] = LRUCache(most, _size)
 
     def get(self, company: str, profile_id: str, theme: str, version: str) -> Card | None:
@@ -94,18 +99,25 @@ class CardCache:
         if _size(kept) <= self._most:
             self._kept[company, profile_id, theme] = kept
 
-    def drop(self, company: str, profile_id: str) -> None:
-        """Forget a candidate."""
+    def miss(self, company: str, profile_id: str) -> None:
+        """Forget a candidate that is not stored any more."""
         for theme in _THEMES:
             self._kept.pop((company, profile_id, theme), None)
 
-    def drop_company(self, company: str) -> None:
-        """Forget a company's candidates."""
+    def erase(self, company: str, profile_id: str) -> None:
+        """Forget a candidate that was erased."""
+        self.erasures += 1
+        self.miss(company, profile_id)
+
+    def erase_company(self, company: str) -> None:
+        """Forget a company's candidates, which were erased."""
+        self.erasures += 1
         for key in [key for key in self._kept if key[0] == company]:
             del self._kept[key]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, some of which was erased."""
+        self.erasures += 1
         self._kept.clear()
 
     def expire(self) -> None:

@@ -2,9 +2,10 @@
 
 # FastAPI reads the annotations of routes, so annotations are no strings in this folder.
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -182,11 +183,8 @@ async def erase_candidate(request: Request, caller: _Writer, profile_id: _Profil
     def erase() -> bool:
         return service.store.erase(caller.company_id, profile_id, check=check)
 
-    try:
-        was_there = await _asked(service, erase)
-    finally:
-        service.cards.drop(caller.company_id, profile_id)
-    if not was_there:
+    forget = partial(service.cards.erase, caller.company_id, profile_id)
+    if not await _erased(service, erase, forget):
         raise _not_found()
     return Response(status_code=204)
 
@@ -202,10 +200,11 @@ async def erase_company(request: Request, caller: _Writer) -> JSONResponse:
     if query.confirm != caller.company_id:
         raise invalid("confirm should be the id of the company, all of which is to be erased")
     service = service_of(request)
-    try:
-        count = await _asked(service, lambda: service.store.erase_company(caller.company_id))
-    finally:
-        service.cards.drop_company(caller.company_id)
+    count = await _erased(
+        service,
+        partial(service.store.erase_company, caller.company_id),
+        partial(service.cards.erase_company, caller.company_id),
+    )
     return JSONResponse(Erased(candidates=count).model_dump())
 
 
@@ -269,6 +268,23 @@ async def _saved(
     return await _asked(
         service, lambda: service.store.save(caller.company_id, candidates, at=at, check=check)
     )
+
+
+async def _erased(service: Service, erase: Callable[[], T], forget: Callable[[], object]) -> T:
+    """Return what an erasure says; then cards are forgotten, even if nobody waits for it any more.
+
+    Raises:
+        RefusedError: As from `_asked`.
+    """
+    loop = asyncio.get_running_loop()
+
+    def work() -> T:
+        try:
+            return erase()
+        finally:
+            loop.call_soon_threadsafe(forget)
+
+    return await _asked(service, work)
 
 
 async def _asked(service: Service, question: Callable[[], T]) -> T:
