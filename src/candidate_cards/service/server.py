@@ -71,7 +71,11 @@ def serve_on(
         create_app(service),
         graceful_seconds=_GRACEFUL_SECONDS,
         drain=Drain(settings.drain_seconds, service.stop),
-        http=limited(protocol or AutoHTTPProtocol, settings.header_seconds),
+        http=limited(
+            protocol or AutoHTTPProtocol,
+            header_seconds=settings.header_seconds,
+            idle_seconds=settings.request_seconds,
+        ),
         log_config=None,
         log_level=None,
     )
