@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from candidate_cards import Candidate, export_candidates, list_formats
 from candidate_cards.exports.pdf import render_dossier
@@ -151,6 +153,19 @@ def test_any_id_that_is_stored_is_found(running: LocalService, profile_id: str) 
         assert account.http.get(_path(profile_id)).status_code == 404
     assert account.http.delete(path).status_code == 204
     assert account.http.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "target", ["%2Fcandidates%2Fp", "%2Fcandidates/p", "/candidates%2Fp", "/%63andidates/p"]
+)
+def test_a_slash_that_is_encoded_is_no_bug(target: str) -> None:
+    """Even a path without any other is answered."""
+    with serving_cards(protocol=H11Protocol) as service:
+        key = service.account().key.get_secret_value()
+        connection = HTTPConnection(service.base_url.removeprefix("http://"))
+        connection.request("GET", target, headers={"Authorization": f"Bearer {key}"})
+        assert connection.getresponse().status == 404
+        connection.close()
 
 
 @pytest.mark.parametrize(

@@ -388,6 +388,31 @@ def test_a_bug_costs_its_own_fetch_only(
     assert "Ada" not in shown(caplog)
 
 
+def test_a_bug_before_a_fetch_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is due is looked for again, and then fetched."""
+    with (
+        VendorServer(lambda _: people(PERSON)) as vendor,
+        taking_in(tmp_path, vendor.url) as world,
+    ):
+        due_fetches, failed = world.store.due_fetches, threading.Event()
+
+        def buggy(*arguments: Any) -> Any:  # noqa: ANN401  as the real one
+            if not failed.is_set():
+                failed.set()
+                raise KeyError("Ada Novak")
+            return due_fetches(*arguments)
+
+        monkeypatch.setattr(world.store, "due_fetches", buggy)
+        assert failed.wait(10)
+        world.add("req_1")
+        world.settled()
+        assert world.names() == {"p1": "Ada Novak"}
+    assert "'KeyError'" in shown(caplog)
+    assert "Ada" not in shown(caplog)
+
+
 def test_companies_do_not_meet(tmp_path: Path) -> None:
     """Each is asked for with its own key and stored as its own; one without a key waits for it."""
     with open_store(f"sqlite:///{tmp_path / 'cards.sqlite3'}") as store:

@@ -110,6 +110,8 @@ class Intake:
                         self._begin(group)
                     except StoreError as error:
                         _log.error("what is due is not known: %s", error)
+                    except Exception as error:  # noqa: BLE001  nothing would be fetched any more
+                        _log.error("a bug", extra={"raised": described(error)})
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._woken.wait(), _LONGEST_SLEEP)
 
