@@ -14,12 +14,12 @@ from pydantic import SecretStr
 from sqlalchemy import Text, and_, bindparam, cast, delete, exists, func, select, update
 
 from candidate_cards.errors import InputError, Problem, StoreError
+from candidate_cards.models._base import MOST_OF_ID
 
 from .database import Query, QueryByIds
 from .deliveries import StoredDeliveries
 from .payloads import (
     MOST_OF_COMPANY,
-    MOST_OF_ID,
     canonical_text,
     check_texts,
     id_fault,
