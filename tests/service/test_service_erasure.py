@@ -225,3 +225,55 @@ def test_a_card_that_was_being_made_is_not_kept(
         erased.set()
         asking.join()
         assert _NAME not in _cached(running)
+
+
+def test_an_erasure_that_takes_too_long_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer is late, and the cards in memory go when the database is done all the same."""
+    with serving_cards(pdf_workers=1, request_seconds=2) as running:
+        account = running.account()
+        account.http.post("/candidates", json=[_record()])
+        store, may_end = running.service.store, threading.Event()
+        erase = store.erase
+
+        def held(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401  as the store's own
+            may_end.wait()
+            return erase(*arguments, **options)
+
+        monkeypatch.setattr(store, "erase", held)
+        assert account.http.delete(f"/candidates/{PROFILE_ID}").status_code == 504
+        assert account.render_html(PROFILE_ID).json()["renderedCount"] == 1
+        assert _NAME in _cached(running)
+        may_end.set()
+        eventually(lambda: _cached(running), lambda cached: _NAME not in cached)
+        assert _found([running.folder], MARKERS) == []
+
+
+def test_no_embed_is_made_of_somebody_erased_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would name the person until it expires, and show whoever has this id later."""
+    with serving_cards(embed_secrets=["x" * 40]) as running:
+        account, store = running.account(), running.service.store
+        account.http.post("/candidates", json=[_record()])
+        versions, is_found, is_erased = store.versions, threading.Event(), threading.Event()
+
+        def slow_versions(*which: Any) -> Any:  # noqa: ANN401  as the real one
+            found = versions(*which)
+            is_found.set()
+            assert is_erased.wait(10)
+            return found
+
+        monkeypatch.setattr(store, "versions", slow_versions)
+        answers: list[Any] = []
+
+        def ask() -> None:
+            answer = account.http.post("/embeds", json={"profileIds": [PROFILE_ID]})
+            answers.extend(answer.json()["data"])
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert is_found.wait(10)
+        assert account.http.delete(f"/candidates/{PROFILE_ID}").status_code == 204
+        is_erased.set()
+        asking.join()
+        error = {"success": False, "errorCode": "PROFILE_NOT_FOUND"}
+        assert answers == [{"profileId": PROFILE_ID, **error}]
+        assert _found([running.folder], (*MARKERS, PROFILE_ID)) == []

@@ -214,6 +214,24 @@ def test_a_service_that_ends_leaves_no_files_and_no_processes(folder: Path) -> N
     assert not _files(folder)
 
 
+def test_a_temporary_folder_that_is_cleaned_up_costs_nothing(tmp_path: Path) -> None:
+    """Systems remove what has lain there for days, whoever it belongs to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path))
+        with serving_cards(pdf_workers=1) as running:
+            account = running.account()
+            for name in ("pdf", "png"):
+                assert _pdf(account, name=name).status_code == 200
+                for left in tmp_path.iterdir():
+                    if left != running.folder:
+                        shutil.rmtree(left)
+                assert _pdf(account, name=name).status_code == 200
+            (folder,) = tmp_path.glob("candidate-cards-papers-*")
+            assert [path.name for path in folder.iterdir()] == ["lock"]
+            shutil.rmtree(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_files_of_a_killed_service_go_when_the_next_one_starts(folder: Path) -> None:
     """A folder whose process has ended is removed, and that of a living one is not."""
     script = """
@@ -240,6 +258,23 @@ def test_files_of_a_killed_service_go_when_the_next_one_starts(folder: Path) -> 
     assert left.exists()
     with serving_cards(pdf_workers=1):
         assert not left.exists()
+
+
+def test_without_the_engine_it_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine without Pango answers 501 for documents, and makes everything else."""
+    (tmp_path / "weasyprint").mkdir()
+    broken = "raise OSError(\"cannot load library 'libpango-1.0-0'\")"
+    (tmp_path / "weasyprint" / "__init__.py").write_text(broken, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)  # which its processes take over
+    with serving_cards(pdf_workers=1) as running:
+        account = running.account()
+        for name in ("pdf", "png"):
+            answer = _pdf(account, name=name)
+            assert (answer.status_code, error_code(answer)) == (501, "FORMAT_NOT_AVAILABLE")
+            assert "pango" in answer.json()["error"]["message"]
+        assert _pdf(account, name="email").status_code == 200
 
 
 # The pool that it is made of

@@ -356,6 +356,21 @@ def test_a_header_that_is_no_list_of_types(account: Account) -> None:
     assert PLANTED not in answer.text
 
 
+def test_a_header_or_a_query_that_takes_long_to_read_is_not_read(account: Account) -> None:
+    """Both are read where every other request waits, so neither may have thousands of parts."""
+    headers = {**JSON, "Accept": "text/html," * 150}
+    assert account.http.post("/render", content=ONE, headers=headers).status_code == 200
+    headers["Accept"] *= 2
+    answer = account.http.post("/render", content=ONE, headers=headers)
+    assert (answer.status_code, error_code(answer)) == (400, "INVALID_PAYLOAD")
+    assert "Accept" in answer.json()["error"]["message"]
+    for count, told in ((200, "cannot be used"), (201, "more than 200")):
+        query = "&".join(f"n{number}" for number in range(count))
+        answer = account.http.post(f"/render/page?{query}", content=ONE, headers=JSON)
+        assert (answer.status_code, error_code(answer)) == (400, "INVALID_PAYLOAD")
+        assert told in answer.json()["error"]["message"]
+
+
 # What cannot be
 
 
@@ -459,7 +474,7 @@ def test_what_is_missing_is_counted_and_reported(account: Account) -> None:
     assert _done(answer) == export_candidates(parse_shortlist(BROKEN))
     assert answer.headers["X-Problems"] == "3"
     accept = {**JSON, "Accept": "application/json"}
-    for path in ("/render", "/render/page", "/render/pdf"):
+    for path in ("/render?theme=dark", "/render/page", "/render/pdf?pageSize=Letter"):
         report = account.http.post(path, content=BROKEN, headers=accept).json()
         assert report["candidates"] == 3
         (failed,) = report["failed"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import sqlite3
 import uuid
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -24,6 +25,7 @@ from candidate_cards.service.inbox import Inbox
 from candidate_cards.service.metrics import Metrics
 from candidate_cards.store import open_store
 from candidate_cards.webhooks import HmacScheme, StandardWebhooks
+from sandboxes import eventually
 from services import LocalService, serving_cards
 
 if TYPE_CHECKING:
@@ -279,6 +281,24 @@ def test_a_body_has_a_limit(served: Served) -> None:
     """It is that of all routes."""
     body = {**event(), "more": "x" * 1_048_576}
     assert served.deliver(body).status_code == 413
+
+
+def test_bodies_that_do_not_come_leave_room_for_others() -> None:
+    """Who needs no key to send them gets a part of all places; the sender is told to come back."""
+    head = b"POST /webhooks/anybody HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+    with serving_cards(max_requests=8, body_seconds=60.0) as running, ExitStack() as opened:
+        port = int(running.base_url.rpartition(":")[2])
+        for _ in range(8):
+            connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+            opened.enter_context(connection)
+            connection.sendall(head)
+        eventually(lambda: running.service.inbox.arriving, lambda count: count == 2)
+        refused = running.http.post("/webhooks/anybody", content=b"{}")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+        assert running.account().render_html("p").status_code == 200
+        opened.close()
+        eventually(lambda: running.service.inbox.arriving, lambda count: count == 0)
+        assert running.http.post("/webhooks/anybody", content=b"{}").status_code == 401
 
 
 def test_a_delivery_is_for_the_company_that_it_is_signed_for(served: Served) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from typing import TYPE_CHECKING, Final
 
@@ -46,7 +47,7 @@ def serve(  # noqa: PLR0913  the options of the command
             click.echo(
                 json.dumps({"baseUrl": server.base_url, "mode": settings.mode})
                 if as_json
-                else _as_text(server, settings, store)
+                else _as_text(server, settings)
             )
             server.run()
         except KeyboardInterrupt:
@@ -77,9 +78,19 @@ def _store(settings: Settings) -> str:
     return url if url.startswith("sqlite:") else str(settings.store)
 
 
-def _as_text(server: Server, settings: Settings, chosen: str | None) -> str:
-    url = server.base_url
-    where = "" if chosen is None else f" --store {shlex.quote(chosen)}"
+def _where(settings: Settings) -> str:
+    """Return what other commands have to be told, so that they find the same store."""
+    from candidate_cards.service.settings import STORE  # noqa: PLC0415  an extra
+    from candidate_cards.store.opening import DEFAULT_URL  # noqa: PLC0415
+
+    url = settings.store.get_secret_value()
+    if url == os.environ.get(STORE, DEFAULT_URL):
+        return ""
+    return f" --store {shlex.quote(url) if url.startswith('sqlite:') else 'URL'}"
+
+
+def _as_text(server: Server, settings: Settings) -> str:
+    url, where = server.base_url, _where(settings)
     metrics = f"{url}/metrics" if settings.metrics else "off"
     return f"""\
 Base URL   {url}

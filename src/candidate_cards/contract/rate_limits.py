@@ -127,6 +127,12 @@ class RateLimits:
         minute, hour, *own = shown
         return Quota(min((minute, *own), key=lambda window: window.remaining), hour), wait
 
+    def forget(self, now: int) -> None:
+        """Forget keys that have not called for an hour; some of them are no keys any more."""
+        for name, calls in list(self._calls.items()):
+            if not calls or calls[-1] <= now - _HOUR:
+                del self._calls[name]
+
     def check(self, caller: Caller, endpoint: str, now: int) -> tuple[Quota, Exception | None]:
         """Count a call; return what the headers show, and the refusal if it is one too many."""
         quota, wait = self._count(caller, endpoint, now)

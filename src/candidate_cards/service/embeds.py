@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -136,6 +137,11 @@ class Embeds:
             )
             token = self._tokens.sign(embed_id, expires_at)
             made[profile_id] = MadeEmbed(embed_id, token, expires_at)
+        for profile_id in made.keys() - self._store.versions(company, list(made)):
+            # Erased since it was looked up: the erasure has not seen the embed.
+            with suppress(_StoredAgainError):
+                self._store.erase(company, profile_id, check=_refuse_if_stored)
+                del made[profile_id]
         return made
 
     def find(self, token: str, now: int) -> tuple[Embed, Candidate] | None:
@@ -194,6 +200,15 @@ class Embeds:
             _document(card, embed.id, theme.color_scheme, f"{base_url}/oembed?{oembed}"),
             _policy(template.style_hash, ancestors=ancestors),
         )
+
+
+class _StoredAgainError(Exception):
+    """There is something that an embed can show."""
+
+
+def _refuse_if_stored(versions: Mapping[str, str]) -> None:
+    if versions:
+        raise _StoredAgainError
 
 
 @cache

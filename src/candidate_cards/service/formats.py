@@ -65,6 +65,7 @@ _NONCE: Final = r"^[A-Za-z0-9+/_-]{0,200}={0,2}$"  # Content Security Policy, le
 _MOST_OF_LINE: Final = 300
 _MOST_OF_BRIEF: Final = 2000
 _MOST_RECIPIENTS: Final = 100
+_MOST_IN_QUERY: Final = 200  # names and recipients; more would take the event loop's time
 #: Names of the library's that a query has others for.
 _NAMES: Final[Mapping[str | int, str]] = {"sender": "from", "reply_to": "replyTo"}
 _MOST_OF_NAME: Final = 100
@@ -357,6 +358,8 @@ def read_query(query: QueryParams, model: type[Query]) -> Query:
     Raises:
         RefusedError: 400: a name or a value cannot be used; it says which names.
     """
+    if len(query.multi_items()) > _MOST_IN_QUERY:
+        raise invalid(f"the query has more than {_MOST_IN_QUERY} parameters")
     given: dict[str, Any] = {}
     fields = model.model_fields.values()
     several = {field.alias for field in fields if get_origin(field.annotation) is tuple}

@@ -52,6 +52,9 @@ class Inbox:
         metrics: Count what comes.
         now: Tells the time, with its zone.
         on_fetch: Called when there is something to fetch.
+
+    Attributes:
+        arriving: How many deliveries are on their way in, before anybody knows whose they are.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Inbox:
         self._metrics = metrics
         self._now = now
         self._on_fetch = on_fetch
+        self.arriving = 0
         self._receivers = {
             name: WebhookReceiver(
                 company.scheme,

@@ -99,6 +99,8 @@ def configure(level: str) -> None:
     logging.getLogger(_OURS).setLevel(level.upper())
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Its warnings quote what was raised, and that quotes the vendor.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
 
 
 def hush(loop: asyncio.AbstractEventLoop) -> None:

@@ -16,7 +16,9 @@ import shutil
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from candidate_cards.contract.refusals import RefusedError
@@ -54,6 +56,7 @@ class Papers:
         self._admitted = 0
         self._threads = ThreadPoolExecutor(workers, "candidate-cards-papers")
         self._folder, self._lock = _own_folder()
+        self._making_folder = Lock()
         self._pools: set[PdfPool] = set()
         self._free: asyncio.Queue[PdfPool] = asyncio.Queue()
         self._endings: set[asyncio.Task[None]] = set()
@@ -94,7 +97,8 @@ class Papers:
         self._threads.shutdown()
         if self._lock is not None:
             self._lock.close()
-        shutil.rmtree(self._folder)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self._folder)
 
     async def _made(self, work: Callable[[Press], bytes], pool: PdfPool) -> bytes:
         loop = asyncio.get_running_loop()
@@ -110,7 +114,7 @@ class Papers:
                 ending.add_done_callback(self._endings.discard)
 
     def _work(self, work: Callable[[Press], bytes], pool: PdfPool) -> bytes:
-        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        folder = self._new_folder()
         try:
             return work(Press(pool, folder))
         except BaseException:
@@ -119,6 +123,20 @@ class Papers:
             raise
         finally:
             shutil.rmtree(folder)
+
+    def _new_folder(self) -> Path:
+        """Return a folder for one request.
+
+        Why ours may be gone: systems remove what has lain in their temporary folder for long.
+        """
+        with self._making_folder:
+            try:
+                return Path(tempfile.mkdtemp(dir=self._folder))
+            except FileNotFoundError:
+                if self._lock is not None:
+                    self._lock.close()
+                self._folder, self._lock = _own_folder()
+                return Path(tempfile.mkdtemp(dir=self._folder))
 
     async def _end(self, working: asyncio.Future[bytes], pool: PdfPool) -> None:
         """End a process, and go on when the thread that waits for it is free."""

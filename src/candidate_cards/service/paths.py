@@ -26,9 +26,10 @@ class PathsAsSent:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and scope["path"].startswith(f"{self._prefix}/"):
-            _, first, *rest = scope["raw_path"].decode("ascii").split("/")
-            if f"/{unquote(first)}" == self._prefix:
-                scope["path"] = "/".join((self._prefix, *rest))
+            # One of uvicorn's parsers takes paths that do not begin with a slash.
+            before, *segments = scope["raw_path"].decode("ascii").split("/")
+            if not before and f"/{unquote(segments[0])}" == self._prefix:
+                scope["path"] = "/".join((self._prefix, *segments[1:]))
         await self._app(scope, receive, send)
 
 

@@ -56,13 +56,15 @@ class Retention:
     async def work(self) -> None:
         """Sweep at once and then every hour, until cancelled; what fails is left for the next."""
         while True:
+            has_erased = True  # as far as is known of a sweep that fails
             try:
-                if await asyncio.to_thread(self.sweep):
-                    self._on_erasure()
+                has_erased = bool(await asyncio.to_thread(self.sweep))
             except StoreError as error:
                 _log.error("the store cannot be swept: %s", error)
             except Exception as error:  # noqa: BLE001  data must not be kept for a bug
                 _log.error("a bug", extra={"raised": described(error)})
+            if has_erased:
+                self._on_erasure()
             await self._pause(_SECONDS_BETWEEN)
 
     def sweep(self) -> int:

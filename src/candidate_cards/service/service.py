@@ -140,6 +140,7 @@ class Service:
         while True:
             await asyncio.sleep(min(self.settings.cache_seconds, _LONGEST_SLEEP))
             self.cards.expire()
+            self.rate_limits.forget(self.now())
 
     def time(self) -> datetime:
         """Return the time in UTC."""

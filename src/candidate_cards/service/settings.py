@@ -41,6 +41,9 @@ SECRETS_DIR: Final = f"{PREFIX}SECRETS_DIR"
 _DOTENV: Final = ".env"
 _SECRETS: Final = "/run/secrets"
 _ORIGIN: Final = re.compile(r"https?://(\*\.)?[a-z0-9.-]+(:[0-9]{1,5})?")
+_ADDRESS: Final = re.compile(
+    r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
+)
 _SHORTEST_SECRET: Final = 32
 
 _Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -60,6 +63,13 @@ def _origin(text: str) -> str:
     if _ORIGIN.fullmatch(text):
         return text
     message = "must be an origin such as https://ats.example"
+    raise ValueError(message)
+
+
+def _address(text: str) -> str:
+    if _ADDRESS.fullmatch(text):
+        return text
+    message = "must be an address such as https://cards.example, without user, query and fragment"
     raise ValueError(message)
 
 
@@ -148,7 +158,8 @@ class Settings(BaseSettings):
         pdf_waiting: Most requests that wait for one; one more gets 503.
         embed_secrets: Sign the tokens of embeds, at least 32 characters; the first signs, the
             others are known still.
-        public_url: Where browsers reach this service, as embeds say it.
+        public_url: Where browsers reach this service, as embeds say it; needed behind a proxy.
+            Without it embeds say the address that the request for them came to.
         retention_days: Candidates saved longer ago are erased; ``None`` keeps them.
         development: Serve the gallery, which reads templates anew.
         metrics: Serve ``/metrics``, which needs no key.
@@ -168,7 +179,7 @@ class Settings(BaseSettings):
     mode: Mode = "local"
     vendor_url: Annotated[str, AfterValidator(_reachable)] = BASE_URL
     vendor_patience: _Seconds = 5.0
-    companies: dict[str, Company] = {}
+    companies: dict[Annotated[str, Field(min_length=1)], Company] = {}
     profile_limit: Annotated[int, Field(ge=1, le=100)] = 10
     render_per_minute: Annotated[int, Field(ge=1)] = 50
     max_body: Annotated[int, Field(ge=1024)] = 1_048_576
@@ -182,7 +193,7 @@ class Settings(BaseSettings):
     pdf_workers: Annotated[int, Field(ge=1)] | None = None
     pdf_waiting: Annotated[int, Field(ge=0)] = 4
     embed_secrets: tuple[Annotated[SecretStr, AfterValidator(_long)], ...] = ()
-    public_url: str | None = None
+    public_url: Annotated[str, AfterValidator(_address)] | None = None
     retention_days: Annotated[int, Field(ge=1)] | None = None
     development: bool = False
     metrics: bool = True

@@ -19,6 +19,7 @@ from candidate_cards.errors import (
     VendorTimeoutError,
 )
 from candidate_cards.instaview import AsyncClient
+from candidate_cards.instaview._settings import LONGEST_WAIT
 from candidate_cards.models import ErrorCode
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def vendor_refusal(error: VendorError, now: int) -> RefusedError:
         # A client that keeps to the vendor's limits has no turn, and knows when.
         isinstance(error, VendorTimeoutError) and error.retry_after is not None
     ):
-        wait = ceil(error.retry_after or _MINUTE)
+        # A day is long enough: it may ask for 1e308 seconds.
+        wait = ceil(min(error.retry_after or _MINUTE, LONGEST_WAIT))
         return rate_limited(ENDPOINTS["POST /sourcing/render-html"], wait, ceil(now / 1000) + wait)
     if isinstance(error, VendorResponseError) and error.status in _PASSED_ON:
         code = error.code or _PASSED_ON[error.status]

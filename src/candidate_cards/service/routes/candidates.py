@@ -2,9 +2,10 @@
 
 # FastAPI reads the annotations of routes, so annotations are no strings in this folder.
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -14,8 +15,7 @@ from candidate_cards import __version__
 from candidate_cards.contract.callers import Caller
 from candidate_cards.contract.openapi import answers
 from candidate_cards.contract.refusals import RefusedError, invalid
-from candidate_cards.errors import InputError, Problem, StoreError
-from candidate_cards.models import Candidate, ErrorCode, FailedProfile
+from candidate_cards.models import Candidate, ErrorCode, FailedProfile, Shortlist
 from candidate_cards.service.documents import (
     describe_answers,
     document_headers,
@@ -32,7 +32,7 @@ from candidate_cards.service.negotiation import (
 )
 from candidate_cards.service.paths import decoded
 from candidate_cards.service.payloads import BODIES, describe_body, read_shortlist
-from candidate_cards.service.problems import Problems, WireModel, told, unusable
+from candidate_cards.service.problems import Problems, WireModel, told
 from candidate_cards.service.service import Service
 from candidate_cards.store import Outcome, Saved, StoredCandidate
 from candidate_cards.themes import Theme, load_theme
@@ -109,18 +109,8 @@ async def upload_candidates(request: Request, caller: _Writer) -> JSONResponse:
     read_query(request.query_params, NoOptions)
     service = service_of(request)
     shortlist = await read_shortlist(request, service)
-    candidates, problems = shortlist.candidates, shortlist.problems
-    try:
-        saved = await _saved(service, caller, candidates)
-    except InputError as error:
-        # Nothing is saved yet. What can be is, without those that no database holds.
-        problems += tuple(error.problems)
-        refused = {problem.path[1] for problem in error.problems}
-        candidates = tuple(each for at, each in enumerate(candidates) if at not in refused)
-        if not candidates:
-            raise unusable("the body has no candidate that can be stored", problems) from None
-        saved = await _saved(service, caller, candidates)
-    return _uploaded(saved, candidates, shortlist.failed, problems)
+    saved = await _saved(service, caller, shortlist.candidates)
+    return _uploaded(saved, shortlist)
 
 
 @router.put(
@@ -139,11 +129,8 @@ async def save_candidate(request: Request, caller: _Writer, profile_id: _Profile
     def check(versions: Mapping[str, str]) -> None:
         check_change(request.headers, _tag(caller, versions.get(profile_id)))
 
-    try:
-        saved = await _saved(service, caller, shortlist.candidates, check)
-    except InputError as error:
-        raise unusable("the candidate cannot be stored", error.problems) from None
-    answer = _uploaded(saved, shortlist.candidates, (), shortlist.problems)
+    saved = await _saved(service, caller, shortlist.candidates, check)
+    answer = _uploaded(saved, shortlist)
     answer.status_code = 201 if saved.added else 200
     return answer
 
@@ -179,13 +166,11 @@ async def erase_candidate(request: Request, caller: _Writer, profile_id: _Profil
         if profile_id in versions:  # what is not there is 404, whatever the headers say
             check_change(request.headers, _tag(caller, versions[profile_id]))
 
-    def erase() -> bool:
-        return service.store.erase(caller.company_id, profile_id, check=check)
-
-    try:
-        was_there = await _asked(service, erase)
-    finally:
-        service.cards.erase(caller.company_id, profile_id)
+    was_there = await _erased(
+        service,
+        partial(service.store.erase, caller.company_id, profile_id, check=check),
+        partial(service.cards.erase, caller.company_id, profile_id),
+    )
     if not was_there:
         raise _not_found()
     return Response(status_code=204)
@@ -202,10 +187,11 @@ async def erase_company(request: Request, caller: _Writer) -> JSONResponse:
     if query.confirm != caller.company_id:
         raise invalid("confirm should be the id of the company, all of which is to be erased")
     service = service_of(request)
-    try:
-        count = await _asked(service, lambda: service.store.erase_company(caller.company_id))
-    finally:
-        service.cards.erase_company(caller.company_id)
+    count = await _erased(
+        service,
+        partial(service.store.erase_company, caller.company_id),
+        partial(service.cards.erase_company, caller.company_id),
+    )
     return JSONResponse(Erased(candidates=count).model_dump())
 
 
@@ -247,7 +233,7 @@ async def _stored(service: Service, caller: Caller, profile_id: str) -> StoredCa
     Raises:
         RefusedError: 404: there is none, whether or not somebody else has one.
     """
-    found = await _asked(service, lambda: service.store.load(caller.company_id, [profile_id]))
+    found = await service.run(service.store.load, caller.company_id, [profile_id])
     if profile_id not in found:
         raise _not_found()
     return found[profile_id]
@@ -262,43 +248,31 @@ async def _saved(
     """Save candidates in one transaction.
 
     Raises:
-        InputError: Some cannot be stored; none is.
         RefusedError: As from `check`.
     """
     at = datetime.fromtimestamp(service.now() / 1000, UTC)
-    return await _asked(
-        service, lambda: service.store.save(caller.company_id, candidates, at=at, check=check)
-    )
+    save = partial(service.store.save, at=at, check=check)
+    return await service.run(save, caller.company_id, candidates)
 
 
-async def _asked(service: Service, question: Callable[[], T]) -> T:
-    """Return what the store says, which is asked in a thread.
+async def _erased(service: Service, erase: Callable[[], T], forget: Callable[[], None]) -> T:
+    """Erase in the database, then in memory; also where nobody waits for the end any more."""
 
-    Raises:
-        RefusedError: 503: the database failed.
-    """
-    try:
-        return await service.run(question)
-    except StoreError:  # it says which database
-        raise RefusedError(
-            503,
-            ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE,
-            "the database failed; try again",
-            headers={"Retry-After": "1"},
-        ) from None
+    async def both() -> T:
+        try:
+            return await service.run(erase)
+        finally:
+            forget()
+
+    return await asyncio.shield(asyncio.ensure_future(both()))
 
 
-def _uploaded(
-    saved: Saved,
-    candidates: tuple[Candidate, ...],
-    failed: tuple[FailedProfile, ...],
-    problems: tuple[Problem, ...],
-) -> JSONResponse:
-    ids = [candidate.profile_id for candidate in candidates]
+def _uploaded(saved: Saved, shortlist: Shortlist) -> JSONResponse:
+    ids = [candidate.profile_id for candidate in shortlist.candidates]
     upload = Upload(
         saved=[SavedProfile(profile_id=each, outcome=saved.outcomes[each]) for each in ids],
-        failed=list(failed),
-        **dict(told(problems)),
+        failed=list(shortlist.failed),
+        **dict(told(shortlist.problems)),
     )
     return JSONResponse(upload.model_dump(mode="json"))
 

@@ -14,6 +14,7 @@ from candidate_cards.contract.bodies import RenderHtmlBody, read_body
 from candidate_cards.contract.callers import unauthorized
 from candidate_cards.contract.openapi import NEEDS_KEY, accepts, answers
 from candidate_cards.contract.rate_limits import unused
+from candidate_cards.contract.refusals import invalid
 from candidate_cards.errors import InputError, VendorError
 from candidate_cards.models import Candidate, RenderHtmlResponse
 from candidate_cards.relay import RelayedCards
@@ -117,7 +118,7 @@ async def _relayed(
     """Return cards of the vendor, and of ours where it fails and the mode says so.
 
     Raises:
-        RefusedError: As the vendor refuses, or since it does not answer.
+        RefusedError: As the vendor refuses, or since it does not answer, or it cannot be asked.
     """
     service = service_of(request)
     settings = service.settings
@@ -137,8 +138,10 @@ async def _relayed(
                 find=find,
                 patience=settings.vendor_patience,
             )
-    except InputError as error:  # nothing else of what is sent can be wrong by now
-        raise unauthorized("the API key is not valid") from error
+    except InputError as error:
+        if any(problem.path[:1] == ("api_key",) for problem in error.problems):
+            raise unauthorized("the API key is not valid") from None
+        raise invalid("the vendor takes no such profileIds") from None  # a blank one, say
     except VendorError as error:
         refusal = vendor_refusal(error, service.now())
         service.metrics.called(_OPERATION, str(refusal.status))

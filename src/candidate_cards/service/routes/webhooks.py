@@ -1,6 +1,7 @@
 """What the vendor delivers."""
 
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -15,6 +16,8 @@ from . import service_of
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 MODELS = (WebhookEvent,)
+
+_SHARE: Final = 4  # of all requests at a time, the part that may be deliveries on their way in
 
 # Neither code is the vendor's, which documents no answers of receivers.
 _REFUSALS = {
@@ -38,11 +41,22 @@ async def receive(request: Request, company: str) -> Response:
     204 acknowledges it, new or not. An unknown company gets the answer to a wrong signature.
     """
     service = service_of(request)
-    body = await read_bytes(request, most=service.settings.max_body)
+    # Anybody may send a body here, as slowly as bodies may come: there has to be room for others.
+    if service.inbox.arriving >= max(service.settings.max_requests // _SHARE, 1):
+        raise _refused(HTTPStatus.SERVICE_UNAVAILABLE)
+    service.inbox.arriving += 1
+    try:
+        body = await read_bytes(request, most=service.settings.max_body)
+    finally:
+        service.inbox.arriving -= 1
     # Not in the threads that render: whoever waits for the database here would fill them.
     status = await run_in_threadpool(service.inbox.receive, company, body, request.headers.raw)
     if status != HTTPStatus.NO_CONTENT:
-        code, message = _REFUSALS[status]
-        later = status in {HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE}
-        raise RefusedError(status, code, message, headers={"Retry-After": "5"} if later else {})
+        raise _refused(status)
     return Response(status_code=204)
+
+
+def _refused(status: int) -> RefusedError:
+    code, message = _REFUSALS[status]
+    later = status in {HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE}
+    return RefusedError(status, code, message, headers={"Retry-After": "5"} if later else {})
