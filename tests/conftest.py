@@ -147,7 +147,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if name == "measured"
     ]
     if measured:
-        terminalreporter.section("measured in the browser")
+        terminalreporter.section("measured")
         for text in measured:
             terminalreporter.line(text)
 
@@ -159,6 +159,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             part = reason.partition(_MISSING)[2]
             counts[part] = counts.get(part, 0) + 1
     if counts:
-        terminalreporter.section("BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
+        terminalreporter.section("TESTS DID NOT RUN", sep="!", red=True, bold=True)
         for part, count in counts.items():
             terminalreporter.line(f"{count} without {part}", red=True, bold=True)

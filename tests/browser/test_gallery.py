@@ -120,7 +120,11 @@ def test_switches_change_what_is_shown(page: RecordedPage) -> None:
     """Format, width and candidate are chosen one by one, and each stays with the others."""
     tab = page.tab
     tab.get_by_role("link", name="560 px").click()
+    tab.wait_for_url("**/gallery?format=element&width=560&data=1")
     tab.get_by_role("link", name="Fragment").click()
+    tab.wait_for_url("**/gallery?format=fragment&width=560&data=1")
+    # Without the script there is a button.
+    tab.get_by_role("button", name="Show").wait_for(state="hidden")
     tab.get_by_label("Candidate").select_option("Only a name")
     tab.wait_for_url("**/gallery?format=fragment&width=560&data=bare")
     assert tab.get_by_label("Candidate").evaluate("select => select.value") == "bare"

@@ -704,7 +704,7 @@ def test_no_call_is_made_when_the_time_for_all_is_over(kind: Kind) -> None:
 
 
 @both
-@pytest.mark.parametrize("ids", [[], "p1", [""], [1], ["a", " "], ["a\ud800"]])
+@pytest.mark.parametrize("ids", [[], "p1", [""], [1], ["a", " "], [*PEOPLE[:10], "a\ud800"]])
 def test_what_names_no_profile_is_refused_here(kind: Kind, ids: Any) -> None:  # noqa: ANN401
     """A text is not taken for a list of its letters."""
     with VendorServer() as server:

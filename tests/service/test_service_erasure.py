@@ -195,49 +195,57 @@ def test_a_document_under_way_leaves_nothing_either(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_a_card_that_was_being_made_meanwhile_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is erased between the reading of the record and the end of the rendering is gone."""
-    with serving_cards() as running:
-        account, store = running.account(), running.service.store
+@pytest.mark.parametrize("whole_company", [False, True])
+def test_a_card_that_was_being_made_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+    whole_company: bool,  # noqa: FBT001
+) -> None:
+    """Whoever is erased while a card of theirs is made does not come back into the cache."""
+    with _serving() as running:
+        account = running.account()
         account.http.post("/candidates", json=[_record()])
-        load, is_loaded, is_erased = store.load, threading.Event(), threading.Event()
+        store, read, erased = running.service.store, threading.Event(), threading.Event()
+        load = store.load
 
-        def slow_load(*which: Any) -> Any:  # noqa: ANN401  as the real one
-            found = load(*which)
-            is_loaded.set()
-            assert is_erased.wait(10)
+        def held(*arguments: Any) -> Any:  # noqa: ANN401  as the store's own
+            found = load(*arguments)
+            read.set()
+            erased.wait()
             return found
 
-        monkeypatch.setattr(store, "load", slow_load)
-        asking = threading.Thread(target=account.render_html, args=[PROFILE_ID])
+        monkeypatch.setattr(store, "load", held)
+        asking = threading.Thread(target=account.render_html, args=(PROFILE_ID,))
         asking.start()
-        assert is_loaded.wait(10)
-        assert account.http.delete(f"/candidates/{PROFILE_ID}").status_code == 204
-        is_erased.set()
+        read.wait()
+        with running.client(account.key.get_secret_value()) as http:
+            if whole_company:
+                http.delete("/candidates", params={"confirm": account.company})
+            else:
+                http.delete(f"/candidates/{PROFILE_ID}")
+        erased.set()
         asking.join()
-        assert _cached(running) == "[]"
+        assert _NAME not in _cached(running)
 
 
-def test_an_erasure_that_nobody_waits_for_reaches_the_cards(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """One that takes longer than its answer may is done all the same, and cards go after it."""
-    with serving_cards(request_seconds=0.2) as running:
-        account, store = running.account(), running.service.store
+def test_an_erasure_that_takes_too_long_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer is late, and the cards in memory go when the database is done all the same."""
+    with serving_cards(pdf_workers=1, request_seconds=2) as running:
+        account = running.account()
         account.http.post("/candidates", json=[_record()])
-        erase, may_go_on = store.erase, threading.Event()
+        store, may_end = running.service.store, threading.Event()
+        erase = store.erase
 
-        def slow_erase(*which: Any, **options: Any) -> bool:  # noqa: ANN401  as the real one
-            assert may_go_on.wait(10)
-            return erase(*which, **options)
+        def held(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401  as the store's own
+            may_end.wait()
+            return erase(*arguments, **options)
 
-        monkeypatch.setattr(store, "erase", slow_erase)
+        monkeypatch.setattr(store, "erase", held)
         assert account.http.delete(f"/candidates/{PROFILE_ID}").status_code == 504
         assert account.render_html(PROFILE_ID).json()["renderedCount"] == 1
         assert _NAME in _cached(running)
-        may_go_on.set()
-        eventually(lambda: _cached(running), lambda cached: cached == "[]")
-        assert store.versions(account.company, [PROFILE_ID]) == {}
+        may_end.set()
+        eventually(lambda: _cached(running), lambda cached: _NAME not in cached)
+        assert _found([running.folder], MARKERS) == []
 
 
 def test_no_embed_is_made_of_somebody_erased_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -260,6 +260,23 @@ def test_files_of_a_killed_service_go_when_the_next_one_starts(folder: Path) -> 
         assert not left.exists()
 
 
+def test_without_the_engine_it_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine without Pango answers 501 for documents, and makes everything else."""
+    (tmp_path / "weasyprint").mkdir()
+    broken = "raise OSError(\"cannot load library 'libpango-1.0-0'\")"
+    (tmp_path / "weasyprint" / "__init__.py").write_text(broken, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)  # which its processes take over
+    with serving_cards(pdf_workers=1) as running:
+        account = running.account()
+        for name in ("pdf", "png"):
+            answer = _pdf(account, name=name)
+            assert (answer.status_code, error_code(answer)) == (501, "FORMAT_NOT_AVAILABLE")
+            assert "pango" in answer.json()["error"]["message"]
+        assert _pdf(account, name="email").status_code == 200
+
+
 # The pool that it is made of
 
 

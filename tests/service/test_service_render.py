@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.datastructures import Headers
 
 from candidate_cards import (
     Envelope,
@@ -27,6 +28,7 @@ from candidate_cards import (
     render_email,
 )
 from candidate_cards.cards import DENSITIES
+from candidate_cards.contract.refusals import RefusedError
 from candidate_cards.exports.pdf import DossierFacts, render_dossier
 from candidate_cards.exports.png import render_picture
 from candidate_cards.service.formats import (
@@ -38,6 +40,7 @@ from candidate_cards.service.formats import (
     MailOptions,
     PictureOptions,
 )
+from candidate_cards.service.negotiation import chosen_type
 from sandboxes import error_code
 from services import Account, LocalService, serving_cards
 
@@ -306,6 +309,35 @@ def test_the_format_is_what_the_client_likes_most(
         assert answer.content == export_candidates(parse_shortlist(ONE).candidates[0])
 
 
+_TYPES: Final = ("text/html", "message/rfc822", "application/pdf", "image/png")
+_RANGES: Final = st.sampled_from(
+    [*_TYPES, "text/*", "image/*", "application/*", "*/*", "audio/mpeg", "text/css"]
+)
+_WEIGHTS: Final = st.sampled_from(["", ";q=1", ";q=0.5", "; q=0.001", ";Q=0.9", ";q=0"])
+
+
+@given(accept=st.dictionaries(_RANGES, _WEIGHTS, min_size=1))
+def test_weights_are_those_of_the_most_precise_ranges(accept: dict[str, str]) -> None:
+    """What is chosen has the greatest weight of all (RFC 9110, 12.5.1), and never none."""
+
+    def weight(media_type: str) -> float:
+        major = media_type.partition("/")[0]
+        for name in (media_type, f"{major}/*", "*/*"):
+            if name in accept:
+                return float(accept[name].rpartition("=")[2] or 1)
+        return 0.0
+
+    headers = Headers({"Accept": ", ".join(f"{name}{text}" for name, text in accept.items())})
+    weights = {name: weight(name) for name in _TYPES}
+    greatest = max(weights.values())
+    if greatest:
+        assert weights[chosen_type(headers, _TYPES)] == greatest
+        return
+    with pytest.raises(RefusedError) as caught:
+        chosen_type(headers, _TYPES)
+    assert caught.value.status == 406
+
+
 @pytest.mark.parametrize("path", ["/render", *(f"/render/{name}" for name in list_formats())])
 def test_where_nothing_will_do_it_says_what_there_is(account: Account, path: str) -> None:
     """406 lists the types; the format in the path counts for as much as the header."""
@@ -442,7 +474,7 @@ def test_what_is_missing_is_counted_and_reported(account: Account) -> None:
     assert _done(answer) == export_candidates(parse_shortlist(BROKEN))
     assert answer.headers["X-Problems"] == "3"
     accept = {**JSON, "Accept": "application/json"}
-    for path in ("/render", "/render/page", "/render/pdf"):
+    for path in ("/render?theme=dark", "/render/page", "/render/pdf?pageSize=Letter"):
         report = account.http.post(path, content=BROKEN, headers=accept).json()
         assert report["candidates"] == 3
         (failed,) = report["failed"]

@@ -162,8 +162,8 @@ def refused(answer: httpx.Response) -> tuple[int, dict[str, Any], dict[str, str]
     """Return all that a refusal says, but for the time."""
     body = answer.json()
     assert body.pop("timestamp")
-    headers = {name: text for name, text in answer.headers.items() if name != "date"}
-    headers.pop("x-request-id", None)
+    times = {"date", "x-ratelimit-reset-minute", "x-ratelimit-reset-hour", "x-request-id"}
+    headers = {name: text for name, text in answer.headers.items() if name not in times}
     return answer.status_code, body, headers
 
 
@@ -438,7 +438,9 @@ def test_a_stranger_is_judged_as_long_as_a_company(inbox: Inbox) -> None:
         assert inbox.receive(company, body, headers) == 401
         return perf_counter() - began
 
-    ours, theirs = (sorted(map(seconds, [company] * 15))[7] for company in ("acme", "nobody"))
+    # By turns, and the quickest of each: a busy machine makes any of them slow.
+    turns = [(seconds("acme"), seconds("nobody")) for _ in range(15)]
+    ours, theirs = map(min, zip(*turns, strict=True))
     assert 1 / 3 < ours / theirs < 3
 
 

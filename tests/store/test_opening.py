@@ -188,7 +188,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
         (
             "psycopg",
             "postgresql://u@h/d",
-            "PostgreSQL needs: pip install 'candidate-cards[store,postgresql]'",
+            "PostgreSQL needs: pip install 'candidate-cards[postgresql]'",
         ),
     ):
         command = [sys.executable, "-c", code.format(module, url)]

@@ -254,7 +254,9 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
             if headline.casefold() in {role.casefold(), f"{role}{joint}{company}".casefold()}:
                 headline = ""  # it would only repeat the line above it
     emails = _texts(candidate.emails) if show_emails else ()
-    name = _text(candidate.name) or labels.unnamed
+    name = _text(candidate.name)
+    if not name or not (name.isprintable() or is_visible(name)):
+        name = labels.unnamed
     return CardView(
         name,
         role,

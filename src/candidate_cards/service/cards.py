@@ -75,15 +75,14 @@ class CardCache:
         now: Returns milliseconds.
 
     Attributes:
-        erasures: How many there were in this process. A card that was begun before the latest one
-            may be of somebody who is erased by now, and is not to be kept.
+        erasures: How often somebody was erased.
     """
 
     def __init__(self, most: int, milliseconds: int, now: Callable[[], int]) -> None:
+        self.erasures = 0
         self._most = most
         self._milliseconds = milliseconds
         self._now = now
-        self.erasures = 0
         self._kept: LRUCache[tuple[str, str, str], _Kept] = LRUCache(most, _size)
 
     def get(self, company: str, profile_id: str, theme: str, version: str) -> Card | None:
@@ -93,30 +92,44 @@ class CardCache:
             return None
         return kept.card
 
-    def put(self, company: str, profile_id: str, theme: str, version: str, card: Card) -> None:
-        """Keep a card in place of that of another version."""
+    def put(  # noqa: PLR0913, PLR0917  a key, and what is kept under it
+        self, company: str, profile_id: str, theme: str, version: str, card: Card, erasures: int
+    ) -> None:
+        """Keep a card in place of that of another version.
+
+        Args:
+            company: Whose candidate it shows.
+            profile_id: Which.
+            theme: In which theme.
+            version: Of the record.
+            card: What is kept.
+            erasures: As they were before the record was read. If somebody was erased since then,
+                it may be this one, and nothing is kept.
+        """
+        if erasures != self.erasures:
+            return
         kept = _Kept(version, self._now() + self._milliseconds, card)
         if _size(kept) <= self._most:
             self._kept[company, profile_id, theme] = kept
 
-    def miss(self, company: str, profile_id: str) -> None:
-        """Forget a candidate that is not stored any more."""
+    def drop(self, company: str, profile_id: str) -> None:
+        """Forget a candidate."""
         for theme in _THEMES:
             self._kept.pop((company, profile_id, theme), None)
 
     def erase(self, company: str, profile_id: str) -> None:
-        """Forget a candidate that was erased."""
+        """Forget a candidate, and what is being made of it now."""
         self.erasures += 1
-        self.miss(company, profile_id)
+        self.drop(company, profile_id)
 
     def erase_company(self, company: str) -> None:
-        """Forget a company's candidates, which were erased."""
+        """Forget a company's candidates, and what is being made of them now."""
         self.erasures += 1
         for key in [key for key in self._kept if key[0] == company]:
             del self._kept[key]
 
     def clear(self) -> None:
-        """Forget everything, some of which was erased."""
+        """Forget everything, and what is being made now."""
         self.erasures += 1
         self._kept.clear()
 

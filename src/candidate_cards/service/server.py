@@ -39,8 +39,7 @@ def open_server(
         OSError: The port is taken.
     """
     try:
-        import uvicorn  # noqa: F401, PLC0415  an extra
-
+        from . import app  # noqa: F401, PLC0415  an extra
         from .service import Service  # noqa: PLC0415
     except ModuleNotFoundError as error:
         message = "the service needs: pip install 'candidate-cards[serve]'"

@@ -59,7 +59,7 @@ class PostgresqlDatabase(Database):
                 pool_pre_ping=True,  # a server that was restarted costs nobody an error
             )
         except ModuleNotFoundError as error:
-            message = "PostgreSQL needs: pip install 'candidate-cards[store,postgresql]'"
+            message = "PostgreSQL needs: pip install 'candidate-cards[postgresql]'"
             raise MissingDependencyError(message) from error
         super().__init__(engine, name)
         event.listen(engine, "connect", _configure)

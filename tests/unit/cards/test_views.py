@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from candidate_cards import Candidate, FailedProfile, Shortlist
-from candidate_cards._text import is_visible
+from candidate_cards._text import is_visible, with_balanced_bidi
 from candidate_cards.cards import (
     DEFAULT_LABELS,
     Bands,
@@ -104,12 +104,13 @@ def test_a_view_holds_text_or_nothing(
 
 @settings(deadline=None)
 @given(candidates, st.sampled_from(DENSITIES))
+@example(Candidate(profile_id="p", name="\u2060"), "card")
+@example(Candidate(profile_id="p", name="\x01\x7f"), "card")
 def test_a_name_and_a_band_are_always_there(candidate: Candidate, density: Density) -> None:
     """Every card says whose it is and how well it matches, in words."""
     view = card_view(candidate, density=density)
-    assert view.name == (
-        ((candidate.name or "").strip() and candidate.name) or DEFAULT_LABELS.unnamed
-    )
+    name = candidate.name or ""
+    assert view.name == (with_balanced_bidi(name) if is_visible(name) else DEFAULT_LABELS.unnamed)
     assert view.score.word == DEFAULT_LABELS.bands[view.score.tone]
     assert view.score.word in view.score.accessible
     assert view.score.value in view.score.accessible

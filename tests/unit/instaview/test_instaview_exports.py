@@ -39,7 +39,7 @@ def test_both_clients_have_the_same_methods() -> None:
     """Names, parameters, defaults and results are one; only one of the two is awaited."""
     blocking, awaiting = methods(Client), methods(AsyncClient)
     assert list(blocking) == list(awaiting)
-    assert len(blocking) == 20
+    assert len(blocking) == 21
     for name, method in blocking.items():
         assert callable(method)
         other = awaiting[name]

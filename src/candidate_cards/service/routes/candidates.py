@@ -15,7 +15,7 @@ from candidate_cards import __version__
 from candidate_cards.contract.callers import Caller
 from candidate_cards.contract.openapi import answers
 from candidate_cards.contract.refusals import RefusedError, invalid
-from candidate_cards.errors import InputError, Problem, StoreError
+from candidate_cards.errors import InputError, Problem
 from candidate_cards.models import Candidate, ErrorCode, FailedProfile
 from candidate_cards.service.documents import (
     describe_answers,
@@ -180,11 +180,12 @@ async def erase_candidate(request: Request, caller: _Writer, profile_id: _Profil
         if profile_id in versions:  # what is not there is 404, whatever the headers say
             check_change(request.headers, _tag(caller, versions[profile_id]))
 
-    def erase() -> bool:
-        return service.store.erase(caller.company_id, profile_id, check=check)
-
-    forget = partial(service.cards.erase, caller.company_id, profile_id)
-    if not await _erased(service, erase, forget):
+    was_there = await _erased(
+        service,
+        partial(service.store.erase, caller.company_id, profile_id, check=check),
+        partial(service.cards.erase, caller.company_id, profile_id),
+    )
+    if not was_there:
         raise _not_found()
     return Response(status_code=204)
 
@@ -246,7 +247,7 @@ async def _stored(service: Service, caller: Caller, profile_id: str) -> StoredCa
     Raises:
         RefusedError: 404: there is none, whether or not somebody else has one.
     """
-    found = await _asked(service, lambda: service.store.load(caller.company_id, [profile_id]))
+    found = await service.run(service.store.load, caller.company_id, [profile_id])
     if profile_id not in found:
         raise _not_found()
     return found[profile_id]
@@ -265,43 +266,20 @@ async def _saved(
         RefusedError: As from `check`.
     """
     at = datetime.fromtimestamp(service.now() / 1000, UTC)
-    return await _asked(
-        service, lambda: service.store.save(caller.company_id, candidates, at=at, check=check)
-    )
+    save = partial(service.store.save, at=at, check=check)
+    return await service.run(save, caller.company_id, candidates)
 
 
-async def _erased(service: Service, erase: Callable[[], T], forget: Callable[[], object]) -> T:
-    """Return what an erasure says; then cards are forgotten, even if nobody waits for it any more.
+async def _erased(service: Service, erase: Callable[[], T], forget: Callable[[], None]) -> T:
+    """Erase in the database, then in memory; also where nobody waits for the end any more."""
 
-    Raises:
-        RefusedError: As from `_asked`.
-    """
-    loop = asyncio.get_running_loop()
-
-    def work() -> T:
+    async def both() -> T:
         try:
-            return erase()
+            return await service.run(erase)
         finally:
-            loop.call_soon_threadsafe(forget)
+            forget()
 
-    return await _asked(service, work)
-
-
-async def _asked(service: Service, question: Callable[[], T]) -> T:
-    """Return what the store says, which is asked in a thread.
-
-    Raises:
-        RefusedError: 503: the database failed.
-    """
-    try:
-        return await service.run(question)
-    except StoreError:  # it says which database
-        raise RefusedError(
-            503,
-            ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE,
-            "the database failed; try again",
-            headers={"Retry-After": "1"},
-        ) from None
+    return await asyncio.shield(asyncio.ensure_future(both()))
 
 
 def _uploaded(

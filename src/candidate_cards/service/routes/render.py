@@ -52,14 +52,13 @@ async def _answer(request: Request, formats: Mapping[str, Format]) -> Response:
     """Answer in the format that a client likes most; if it likes none but JSON, with a report."""
     media_type = chosen_type(request.headers, tuple(formats), _JSON)
     form = formats.get(media_type)
-    options = read_query(request.query_params, form.framed_options) if form else None
-    frame = options or read_query(request.query_params, Frame)
+    usual, *_ = formats.values()
+    options = read_query(request.query_params, (form or usual).framed_options)
     service = service_of(request)
-    shortlist = await read_shortlist(
-        request, service, frame.model_dump(include=set(Frame.model_fields))
-    )
+    frame = options.model_dump(include=set(Frame.model_fields))
+    shortlist = await read_shortlist(request, service, frame)
     headers = {"Vary": "Accept"}
-    if form is None or options is None:
+    if form is None:
         report = Report(
             candidates=len(shortlist.candidates),
             failed=list(shortlist.failed),
@@ -79,7 +78,7 @@ def _add(path: str, formats: Mapping[str, Format], description: str) -> None:
     async def answer(request: Request, _caller: _Allowed) -> Response:
         return await _answer(request, formats)
 
-    usual, *_ = formats.values()  # another one takes what its own route takes
+    usual, *_ = formats.values()  # others take what their own routes take
     router.add_api_route(
         path,
         answer,

@@ -70,24 +70,25 @@ async def _local(
     service: Service, company: str, profile_ids: tuple[str, ...], theme: Theme
 ) -> Sequence[Card]:
     """Return cards of what is stored now, whichever process has changed it."""
+    erasures = service.cards.erasures
     versions = await service.lookups.ask(service.store.versions, company, profile_ids)
     cards: dict[str, Card] = {}
     for profile_id in profile_ids:
         version = versions.get(profile_id)
         if version is None:
-            service.cards.miss(company, profile_id)
+            service.cards.drop(company, profile_id)
         elif card := service.cards.get(company, profile_id, theme, version):
             cards[profile_id] = card
     missing = tuple([each for each in profile_ids if each in versions and each not in cards])
     service.metrics.cards(_FORMAT, theme, "cached", len(cards))
     if missing:
-        began, erasures = perf_counter(), service.cards.erasures
+        began = perf_counter()
         rendered = await service.renderings.ask(_rendered, service.store, company, missing, theme)
         service.metrics.rendered(_FORMAT, theme, "done", perf_counter() - began)
         for profile_id, version, card in rendered:
             cards[profile_id] = card
-            if card.success and service.cards.erasures == erasures:
-                service.cards.put(company, profile_id, theme, version, card)
+            if card.success:
+                service.cards.put(company, profile_id, theme, version, card, erasures)
         service.metrics.cards(_FORMAT, theme, "rendered", len(rendered))
     unknown = [each for each in profile_ids if each not in cards]
     cards |= {each: encoded(not_found(each)) for each in unknown}
