@@ -7,6 +7,7 @@ text that needs nothing is passed over without a call.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -16,6 +17,7 @@ from pydantic.alias_generators import to_snake
 from ._text import clean_text, is_clean
 from ._validation import problems_in
 from .models import Candidate, FailedProfile
+from .models._base import MOST_OF_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +57,7 @@ class _Fields:
         texts: Most grapheme clusters of a text.
         multiline: Texts that keep their line breaks.
         lists: Lists, of texts or of objects.
-        numbers: Texts that may be a number.
+        ids: Texts that may be a number.
         score: Fields that the model reads.
         wire_names: The names in Python of all these, and what they are on the wire.
     """
@@ -63,7 +65,7 @@ class _Fields:
     texts: Mapping[str, int]
     multiline: frozenset[str] = frozenset()
     lists: Mapping[str, _Texts | _Objects] = field(default_factory=dict)
-    numbers: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
     score: frozenset[str] = frozenset()
     wire_names: dict[str, str] = field(default_factory=dict, init=False)
 
@@ -76,7 +78,8 @@ MOST_CHARACTERS: Final = 10_000  # of long prose, and of a text that no table kn
 _MOST_LEVELS: Final = 32  # from the root of the record to a value that no table knows
 _MOST_OF_KEY: Final = 100
 _SHORT: Final = 300  # names, roles, companies, places, durations
-_ADDRESS: Final = 2048  # ids and URLs
+_ADDRESS: Final = 2048
+_SURE_ID: Final = MOST_OF_ID // 4  # no character takes more bytes than 4
 _HIGHEST_SCORE: Final = 100
 
 _POINTS: Final = _Texts(3000, most=50, multiline=True)
@@ -94,7 +97,7 @@ _EXPERIENCE_ITEM: Final = _Fields(
 )
 _CANDIDATE: Final = _Fields(
     texts={
-        "profileId": _ADDRESS,
+        "profileId": _SURE_ID,
         "name": _SHORT,
         "linkedinUrl": _ADDRESS,
         "headline": _SHORT,
@@ -112,7 +115,7 @@ _CANDIDATE: Final = _Fields(
         "detailedExperience": _Objects(_EXPERIENCE_ITEM, most=100),
         "emails": _Texts(_SHORT, most=20),
     },
-    numbers=frozenset({"profileId"}),
+    ids=frozenset({"profileId"}),
     score=frozenset({"matchScore"}),
 )
 _PREVIEW: Final = _Fields(
@@ -127,7 +130,7 @@ _PREVIEW: Final = _Fields(
     },
     multiline=_CANDIDATE.multiline,
     lists=_CANDIDATE.lists,
-    numbers=_CANDIDATE.numbers,
+    ids=_CANDIDATE.ids,
     score=_CANDIDATE.score,
 )
 _CANDIDATE_KEY: Final = {
@@ -137,8 +140,8 @@ _CANDIDATE_KEY: Final = {
     "companyName": "currentCompany",
 }
 _FAILED: Final = _Fields(
-    texts={"profileId": _ADDRESS, "errorCode": _SHORT, "errorMessage": MOST_CHARACTERS},
-    numbers=frozenset({"profileId"}),
+    texts={"profileId": _SURE_ID, "errorCode": _SHORT, "errorMessage": MOST_CHARACTERS},
+    ids=frozenset({"profileId"}),
 )
 _HEADER: Final = _Fields(
     texts={"title": _SHORT, "brief": MOST_CHARACTERS, "client": _SHORT, "author": _SHORT},
@@ -354,13 +357,29 @@ class Cleaner:
     ) -> Any:  # noqa: ANN401
         kind = type(value)
         if kind is str:
+            if key in fields.ids:
+                return self._id(value, (*place, key))
             return self._text(value, limit, (*place, key), multiline=key in fields.multiline)
         if value is None:
             return None
-        if key in fields.numbers and (kind is int or (kind is float and isfinite(value))):
-            return value
+        if key in fields.ids and (kind is int or (kind is float and isfinite(value))):
+            return self._id(str(value), (*place, key))
         self._note(f"must be text, not {kind_of(value)}; left out", (*place, key))
         return _DROP
+
+    def _id(self, value: str, place: Place) -> str:
+        """Return an id as it is, or what stands for it.
+
+        Why: cut or cleaned, it would be another id, perhaps that of somebody else.
+        """
+        cleaned, changes = clean_text(value.strip(" "), limit=MOST_OF_ID)
+        if not cleaned:
+            return ""
+        if not changes and len(value.encode()) <= MOST_OF_ID:
+            return value
+        message = f"is no clean text of at most {MOST_OF_ID:,} bytes; its hash stands for it"
+        self._note(message, place, "notice")
+        return f"sha256:{sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
     def _list_value(self, value: Any, spec: _Texts | _Objects, place: Place) -> Any:  # noqa: ANN401
         if value is None:

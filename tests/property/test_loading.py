@@ -134,6 +134,37 @@ def test_nobody_with_an_id_is_lost(people: list[dict[str, Any]], shape: str) -> 
     ]
 
 
+IDS = st.lists(
+    st.one_of(
+        st.text(st.characters(), min_size=1, max_size=5),
+        # Alike for as long as any limit.
+        st.builds(
+            lambda text, times, end: text * times + end,
+            st.sampled_from("aé林\u0301"),
+            st.integers(500, 2100),
+            st.text("ab\0\ud800 ", max_size=2),
+        ),
+    ),
+    unique=True,
+    max_size=8,
+)
+
+
+@given(IDS)
+@unhurried
+def test_no_two_people_come_under_one_id(ids: list[str]) -> None:
+    """Ids that differ stay different, however long they are and whatever is in them."""
+    result = outcome(json.dumps([{"profileId": each} for each in ids]))
+    problems, people = result.problems, getattr(result, "candidates", ())
+    left_out = sum(problem.severity == "error" for problem in problems)
+    assert len(people) + left_out == len(ids)
+    for person in people:
+        assert len(person.profile_id.encode()) <= 2048
+    changed = [problem for problem in problems if problem.severity == "notice"]
+    kept = {person.profile_id for person in people}.intersection(ids)
+    assert len(people) - len(kept) == len(changed)
+
+
 ITEM = st.one_of(
     JSON,
     PERSON,

@@ -268,7 +268,7 @@ def test_the_vendor_is_asked_as_late_as_it_asks(tmp_path: Path) -> None:
 
 
 def test_one_odd_candidate_costs_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Who cannot be read, and who cannot be stored, is counted; the others are there."""
+    """Who cannot be read is counted; the others are there."""
     caplog.set_level(logging.INFO)
     odd = ({"profileId": "p" * 3000, "name": "Grace"}, {"name": "Nobody"}, 7)
     with (
@@ -278,9 +278,37 @@ def test_one_odd_candidate_costs_no_other(tmp_path: Path, caplog: pytest.LogCapt
         world.add("req_1")
         world.settled()
         assert set(world.names("p1", "p3")) == {"p1", "p3"}
-    assert world.counted("fetched_profiles", "stored") == 2
-    assert world.counted("fetched_profiles", "unusable") == 1
+    assert world.counted("fetched_profiles", "stored") == 3
     assert "'problems': 3" in shown(caplog)
+
+
+@pytest.mark.parametrize(
+    ("erase", "left"),
+    [
+        (lambda store: store.erase_company("acme"), {}),
+        (lambda store: store.erase("acme", "p1"), {"p2": "Bo"}),
+    ],
+    ids=["company", "candidate"],
+)
+def test_who_is_erased_while_an_answer_is_on_its_way_stays_erased(
+    tmp_path: Path, erase: Callable[[Store], object], left: dict[str, str]
+) -> None:
+    """The vendor still has them, and has just said so; whoever else was found is stored."""
+    worlds: list[World] = []
+
+    def late(_: Asked) -> Act:
+        erase(worlds[0].store)
+        return people(PERSON, {"profileId": "p2", "name": "Bo"})
+
+    with VendorServer(late) as vendor, taking_in(tmp_path, vendor.url) as world:
+        worlds.append(world)
+        world.store.save("acme", [Candidate.model_validate(PERSON)], at=START)
+        world.add("req_1")
+        outcome = "stored" if left else "superfluous"
+        eventually(lambda: world.counted("fetches", outcome), lambda count: count == 1)
+        assert world.names("p1", "p2") == left
+        assert world.waiting() == []
+    assert world.counted("fetched_profiles", "withheld") == len(left)
 
 
 def test_few_are_asked_for_at_a_time(tmp_path: Path) -> None:

@@ -355,7 +355,7 @@ def test_other_companies_people_are_nobodys_in_fallback(sandbox: LocalSandbox) -
 
 def test_the_vendors_html_arrives_inert() -> None:
     """Whatever it sends: no card has anything alive in it, nobody who was not asked for."""
-    hostile = [f"<p>before</p>{payload}<p>after</p>" for payload in PAYLOADS]
+    hostile = [f"<p>before</p>{payload.text}<p>after</p>" for payload in PAYLOADS]
 
     def lie(asked: play.Asked) -> play.Act:
         cards: list[dict[str, Any]] = [

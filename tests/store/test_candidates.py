@@ -6,13 +6,14 @@ import json
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from candidate_cards import load_shortlist
+from candidate_cards import load_shortlist, parse_shortlist
 from candidate_cards.errors import InputError
 from candidate_cards.models import Candidate
 from candidate_cards.store import Saved, Store, open_store
@@ -254,6 +255,80 @@ def test_ids_of_any_script_and_length_are_kept_apart(store: Store) -> None:
     store.save("c" * 255, [person(one, name=one[:10] or "x") for one in ids], at=NOW)
     assert set(store.versions("c" * 255, ids)) == set(ids)
     assert store.count("c" * 255) == len(ids)
+
+
+def nested(value: object, levels: int) -> object:
+    """Return a value in so many lists."""
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+HOSTILE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**4299, 1e308, 5e-324, -0.0, "\0", "\ud800", "\udc00\ud83d", "x" * 20_000])
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(), max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(), max_size=4), inner, max_size=4)
+        | st.builds(nested, inner, st.integers(20, 60))
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    st.lists(
+        st.dictionaries(
+            st.text(st.characters(), max_size=4)
+            | st.sampled_from([info.alias for info in Candidate.model_fields.values()]),
+            HOSTILE,
+            max_size=6,
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_whatever_loading_reads_can_be_stored(shared: Store, records: list[dict[str, Any]]) -> None:
+    """No value that a file can hold costs those who are loaded with it."""
+    number = next(NUMBERS)
+    payload = json.dumps([{**record, "profileId": f"p{at}"} for at, record in enumerate(records)])
+    loaded = parse_shortlist(payload).candidates
+    assert shared.save(f"loaded {number}", loaded, at=NOW).added == len(records)
+
+
+LETTERS = {
+    "ascii": range(0x21, 0x7F),
+    "two bytes": range(0x3B1, 0x450),
+    "three bytes": range(0x4E00, 0xA000),
+    "four bytes": range(0x1F400, 0x1F440),
+}
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_whatever_loading_lets_through_fits(store: Store, name: str) -> None:
+    """Beside the longest company: ids that nothing shortens, of 2,048 bytes, and of one more."""
+    random = Random(name)  # noqa: S311  the same texts each time
+
+    def text(size: int) -> str:
+        letters = "".join(map(chr, random.choices(LETTERS[name], k=size)))
+        cut = letters.encode()[:size].decode(errors="ignore")
+        return cut.ljust(size - len(cut.encode()) + len(cut), "x")
+
+    longest, company = text(2048), text(255)
+    shortlist = parse_shortlist(json.dumps([{"profileId": longest}, {"profileId": f"{longest}x"}]))
+    ids = [each.profile_id for each in shortlist.candidates]
+    assert (ids[0] == longest, len(shortlist.problems)) == (True, 1)
+    assert store.save(company, shortlist.candidates, at=NOW).added == 2
+    assert store.load(company, ids).keys() == {*ids}
+    for each in ids:
+        store.add_embed(company, each, look={}, expires_at=LATER)
+        assert store.erase(company, each)
+    assert store.count(company) == 0
 
 
 @pytest.mark.parametrize(

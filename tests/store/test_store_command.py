@@ -94,7 +94,7 @@ def test_a_store_that_is_not_ready_is_a_failure(place: Place) -> None:
 
 def test_a_record_that_cannot_be_used_spoils_no_other(url: str) -> None:
     """It is listed with its place, and the exit code says that something is missing."""
-    long_id = "ü" * 1500
+    long_id = "ü" * 1025
     payload = "\n".join(
         json.dumps(record)
         for record in (
@@ -107,10 +107,10 @@ def test_a_record_that_cannot_be_used_spoils_no_other(url: str) -> None:
     result = invoke("store", "import", "-", "--company", "acme", "--json", stdin=payload)
     assert result.exit_code == 3
     report = json.loads(result.stdout)
-    assert report["added"] == 2
-    assert [(one["line"], one["field"]) for one in report["problems"]] == [
-        (2, "profileId"),
-        (None, "profileId"),
+    assert report["added"] == 3
+    assert [(one["line"], one["field"], one["severity"]) for one in report["problems"]] == [
+        (2, "profileId", "error"),
+        (3, "profileId", "notice"),
     ]
     assert "Nobody" not in result.output
     with open_store(url) as store:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from candidate_cards.errors import InputError, WebhookStoreError
-from candidate_cards.store import Fetch, Store, open_store
+from candidate_cards.models import Candidate
+from candidate_cards.store import Fetch, Saved, Store, open_store
 from candidate_cards.webhooks import Claim
 
 if TYPE_CHECKING:
@@ -131,6 +132,88 @@ def test_what_is_asked_for_meanwhile_is_not_lost(store: Store) -> None:
     assert store.due_fetches(NOW + SECOND, 10) == (
         Fetch("acme", "sourcing", "r1", NOW + SECOND, NOW + SECOND, 0),
     )
+
+
+def _people(*profile_ids: str) -> list[Candidate]:
+    return [Candidate(profile_id=profile_id, name="Ada") for profile_id in profile_ids]
+
+
+def test_what_a_fetch_has_found_is_saved_once(store: Store) -> None:
+    """It is ended with that; whoever has fetched the same then has nothing to do."""
+    store.save("acme", _people("p1"), at=NOW)
+    store.add_fetch("acme", "sourcing", "r1", at=NOW)
+    (fetch,) = store.due_fetches(NOW, 10)
+    saved = store.save_fetched(fetch, _people("p1", "p2"), at=NOW + SECOND)
+    assert saved == Saved(added=1, changed=0, unchanged=1)
+    assert store.load("acme", ["p1"])["p1"].saved_at == NOW + SECOND
+    assert store.due_fetches(NOW, 10) == ()
+    assert store.save_fetched(fetch, _people("p3"), at=NOW) is None
+    assert store.count() == 2
+
+
+def test_a_fetch_is_not_ended_by_what_cannot_be_saved(store: Store) -> None:
+    """Both or neither."""
+    store.add_fetch("acme", "sourcing", "r1", at=NOW)
+    due = store.due_fetches(NOW, 10)
+    with pytest.raises(InputError, match=r"candidates\[1\].profileId"):
+        store.save_fetched(due[0], _people("p1", "\0"), at=NOW)
+    assert store.due_fetches(NOW, 10) == due
+    assert store.count() == 0
+
+
+def test_what_is_asked_for_again_is_saved_and_still_due(store: Store) -> None:
+    """News that come while a run's results are fetched may be of more than those."""
+    store.add_fetch("acme", "sourcing", "r1", at=NOW)
+    (fetch,) = store.due_fetches(NOW, 10)
+    store.add_fetch("acme", "sourcing", "r1", at=NOW + SECOND)
+    assert store.save_fetched(fetch, _people("p1"), at=NOW) == Saved(1, 0, 0)
+    (again,) = store.due_fetches(NOW + SECOND, 10)
+    assert again.added_at == NOW + SECOND
+
+
+def test_a_fetch_brings_no_erased_company_back(store: Store) -> None:
+    """Nor does it end what another company has asked for under the same id."""
+    for company in ("acme", "globex"):
+        store.add_fetch(company, "sourcing", "r1", at=NOW)
+    fetch, other = store.due_fetches(NOW, 10)
+    store.erase_company("acme")
+    assert store.save_fetched(fetch, _people("p1"), at=NOW) is None
+    assert store.count() == 0
+    assert store.due_fetches(NOW, 10) == (other,)
+
+
+@pytest.mark.parametrize("stored", [1, 0])
+def test_a_fetch_brings_nobody_back_who_was_erased_meanwhile(
+    store: Store, place: Place, stored: int
+) -> None:
+    """Stored here or not yet, however often it is tried or asked for again; others come."""
+    profile_id, company = "ID-of-somebody", "ACME-company-x"
+    store.save(company, _people(profile_id)[:stored], at=NOW)
+    for whose in (company, "globex"):
+        store.add_fetch(whose, "sourcing", "r1", at=NOW)
+        store.add_fetch(whose, "enrichment", "r1", at=NOW)
+    assert store.erase(company, profile_id) is bool(stored)
+    assert store.erase(company, profile_id) is False
+    store.add_fetch(company, "sourcing", "r1", at=NOW + SECOND)
+    fetches = store.due_fetches(NOW + SECOND, 10)
+    store.postpone_fetch(fetches[0], NOW + SECOND)
+    assert profile_id.encode() not in b"".join(place.contents().values())
+    for fetch in fetches:
+        found = store.save_fetched(fetch, _people(profile_id, "p2"), at=NOW)
+        assert found is not None
+        assert profile_id not in found.outcomes or fetch.company == "globex"
+    assert store.versions(company, [profile_id, "p2"]).keys() == {"p2"}
+    assert store.versions("globex", [profile_id, "p2"]).keys() == {profile_id, "p2"}
+    # What is asked for from now on, and what is saved on purpose, is about whom it is about.
+    store.add_fetch(company, "sourcing", "r1", at=NOW)
+    (later,) = store.due_fetches(NOW, 10)
+    assert store.save_fetched(later, _people(profile_id), at=NOW) == Saved(1, 0, 0)
+    store.erase(company, profile_id)
+    assert store.save(company, _people(profile_id), at=NOW).added == 1
+    store.add_fetch(company, "sourcing", "r2", at=NOW)
+    store.erase(company, profile_id)
+    store.erase_company(company)
+    assert company.encode() not in b"".join(place.contents().values())
 
 
 def test_what_cannot_be_is_told(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,13 @@ PAYLOADS = Path(__file__).parents[2] / "examples" / "payloads"
 RUN = {"success": True, "requestId": "req_1", "status": "completed"}
 ADA = {"profileId": "p1", "name": "Ada Novak", "matchScore": 91, "skills": ["Rust"]}
 BO = {"profileId": "p2", "name": "Bo Lund"}
+LONGEST_IDS = [
+    "x" * 2048,
+    "é" * 1024,
+    "林" * 682 + "xx",
+    "\U0001f9d1" * 512,
+    "न\u093f" * 341 + "xx",
+]
 FAILURE = {"profileId": "p3", "success": False, "errorCode": "PROFILE_NOT_FOUND"}
 
 
@@ -412,6 +420,27 @@ class TestFields:
     def test_number_as_profile_id(self) -> None:
         """An id that is a number is taken as its digits."""
         assert parse({"profileId": 17}).candidates[0].profile_id == "17"
+
+    @pytest.mark.parametrize("profile_id", [*LONGEST_IDS, " p1", "p1 ", "\u200bp1"])
+    def test_an_id_is_taken_as_it_is(self, profile_id: str) -> None:
+        """Up to 2,048 bytes, in any script, with its blanks."""
+        shortlist = parse([{**ADA, "profileId": profile_id}, {**FAILURE, "profileId": profile_id}])
+        (candidate,), (failed,) = shortlist.candidates, shortlist.failed
+        assert candidate.profile_id == failed.profile_id == profile_id
+        assert shortlist.problems == ()
+
+    @pytest.mark.parametrize(
+        "profile_id",
+        [*(f"{each}x" for each in LONGEST_IDS), "p\x001", "p\n", "p\ud800", "p\u202e", 10**2048],
+    )
+    def test_a_hash_stands_for_an_id_that_cannot_be_kept(self, profile_id: str | int) -> None:
+        """Of a failed profile too, the same whenever it comes, and a notice says so."""
+        shortlist = parse([{**ADA, "profileId": profile_id}, {**FAILURE, "profileId": profile_id}])
+        (candidate,), (failed,) = shortlist.candidates, shortlist.failed
+        assert candidate.profile_id == failed.profile_id
+        assert re.fullmatch("sha256:[0-9a-f]{64}", candidate.profile_id)
+        told = [(problem.path, problem.severity) for problem in shortlist.problems]
+        assert told == [((at, "profileId"), "notice") for at in range(2)]
 
     @pytest.mark.parametrize(
         ("field", "limit"),

@@ -6,6 +6,7 @@ import json
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,6 @@ from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.report import lost, print_lost, visible
 from candidate_cards.cli.results import found
 from candidate_cards.cli.runs import print_error
-from candidate_cards.cli.store import save
 from candidate_cards.errors import VendorAnswerError, VendorError, VendorTimeoutError
 from candidate_cards.models import Shortlist
 from candidate_cards.store import open_store
@@ -72,7 +72,7 @@ def run(options: FetchOptions) -> ExitCode:
                 print_error(error)
                 outcome.errors.append((request_id, error))
             else:
-                outcome.add(store, options.company, request_id, shortlist)
+                outcome.add(store, options.company, shortlist)
     outcome.print(options)
     return outcome.exit_code
 
@@ -87,7 +87,7 @@ class _Outcome:
     problems: list[Problem] = field(default_factory=list)
     errors: list[tuple[str, VendorError]] = field(default_factory=list)
 
-    def add(self, store: Store, company: str, request_id: str, shortlist: Shortlist) -> None:
+    def add(self, store: Store, company: str, shortlist: Shortlist) -> None:
         """Save who was found.
 
         Raises:
@@ -96,7 +96,7 @@ class _Outcome:
         self.runs += 1
         self.failed += shortlist.failed
         self.problems += shortlist.problems
-        saved = save(store, company, list(shortlist.candidates), request_id, self.problems)
+        saved = store.save(company, shortlist.candidates, at=datetime.now(UTC))
         for at, count in enumerate((saved.added, saved.changed, saved.unchanged)):
             self.saved[at] += count
 

@@ -15,13 +15,12 @@ from candidate_cards import iter_candidates
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.key_files import key_in
 from candidate_cards.cli.report import counted, exit_code, lost, print_lost, visible
-from candidate_cards.errors import InputError, Problem
-from candidate_cards.store import SCOPES, Saved, open_store, store_status, upgrade_store
+from candidate_cards.store import SCOPES, open_store, store_status, upgrade_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from candidate_cards.models import Candidate
+    from candidate_cards.errors import Problem
     from candidate_cards.store import ApiKey, Store
 
 #: Candidates in one transaction, so that a stream of any length takes little memory.
@@ -89,7 +88,7 @@ def import_candidates(*, url: str, company: str, inputs: Sequence[str], as_json:
         for source in inputs:
             candidates = iter_candidates(source, on_problem=problems.append)
             while some := [*islice(candidates, _AT_ONCE)]:
-                saved = save(store, company, some, source, problems)
+                saved = store.save(company, some, at=datetime.now(UTC))
                 totals = [
                     total + more
                     for total, more in zip(
@@ -106,33 +105,6 @@ def import_candidates(*, url: str, company: str, inputs: Sequence[str], as_json:
         click.echo(f"Added {added}, changed {changed}, as before {unchanged}", err=True)
     code = exit_code(problems, ())
     return ExitCode.FAILURE if code is ExitCode.PARTIAL and not any(totals) else code
-
-
-def save(
-    store: Store,
-    company: str,
-    candidates: list[Candidate],
-    source: str,
-    problems: list[Problem],
-) -> Saved:
-    """Save what can be stored; one that cannot spoils no other.
-
-    Raises:
-        InputError: It is not about candidates.
-    """
-    now = datetime.now(UTC)
-    try:
-        return store.save(company, candidates, at=now)
-    except InputError as error:
-        refused = {problem.path[1] for problem in error.problems if len(problem.path) > 1}
-        if not refused:
-            raise
-        problems += (
-            Problem(problem.message, source=source, path=problem.path[2:])
-            for problem in error.problems
-        )
-    kept = [candidate for at, candidate in enumerate(candidates) if at not in refused]
-    return store.save(company, kept, at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,9 @@ Many = Annotated[tuple[T, ...], NullMeans(tuple)]
 Identifier = Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)]
 """An opaque id; a JSON number is taken as its digits."""
 
+MOST_OF_ID: Final = 2048
+"""Bytes in UTF-8 of an id that can be kept: with a company's it fits in a page of an index."""
+
 
 def _in_utc(value: datetime) -> datetime:
     """Take a time without an offset as UTC, since the contract says that times are."""

@@ -1,7 +1,7 @@
 """What goes on between requests: the results of runs that deliveries have told of are fetched.
 
-All that there is to do is in the store. So the process can die at any time: a fetch is ended after
-its candidates are saved, and saving them again changes nothing.
+All that there is to do is in the store. So the process can die at any time: candidates are saved
+and their fetch is ended in one step.
 """
 
 from __future__ import annotations
@@ -179,25 +179,20 @@ class Intake:
                 self._postpone(fetch, "the run is still processing")
 
     def _save(self, fetch: Fetch, found: Shortlist) -> None:
-        """Save who can be saved.
+        """Save who was found.
 
         Raises:
             StoreError: The database failed.
         """
-        candidates, now = found.candidates, self._now()
-        try:
-            self._store.save(fetch.company, candidates, at=now)
-        except InputError as error:
-            refused = {problem.path[1] for problem in error.problems}
-            candidates = tuple(
-                each for place, each in enumerate(candidates) if place not in refused
-            )
-            self._store.save(fetch.company, candidates, at=now)
-        self._store.end_fetch(fetch)
+        saved = self._store.save_fetched(fetch, found.candidates, at=self._now())
+        if saved is None:
+            self._metrics.tried("superfluous")
+            _log.info("results not stored: nobody asks for them any more", extra=_named(fetch))
+            return
         counts = {
-            "stored": len(candidates),
+            "stored": len(saved.outcomes),
             "failed": len(found.failed),
-            "unusable": len(found.candidates) - len(candidates),
+            "withheld": len(found.candidates) - len(saved.outcomes),
         }
         self._metrics.tried("stored")
         for outcome, count in counts.items():

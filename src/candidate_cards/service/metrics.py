@@ -116,11 +116,11 @@ class Metrics:
         self._events.labels(event).inc()
 
     def tried(self, outcome: str) -> None:
-        """Count a fetch: ``stored``, ``postponed``, ``failed`` or ``given up``."""
+        """Count a fetch: ``stored``, ``postponed``, ``failed``, ``given up``, ``superfluous``."""
         self._fetches.labels(outcome).inc()
 
     def fetched(self, outcome: str, count: int) -> None:
-        """Count profiles of a run: ``stored``, ``failed`` or ``unusable``."""
+        """Count profiles of a run: ``stored``, ``failed``, or ``withheld`` since erased."""
         self._fetched.labels(outcome).inc(count)
 
     def swept(self, kind: str, count: int) -> None:

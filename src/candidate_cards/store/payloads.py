@@ -16,6 +16,7 @@ from candidate_cards._text import clean_text
 from candidate_cards._validation import problems_in
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.models import Candidate
+from candidate_cards.models._base import MOST_OF_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from candidate_cards._records import Place
 
 MOST_OF_COMPANY: Final = 255  # bytes
-MOST_OF_ID: Final = 2048  # bytes; with a company's it has to fit in a page of an index
 
 _SIGNS: Final = (r"\u0000", ".0", "e+")
 _MOST_OF_KEY: Final = 100

@@ -11,15 +11,15 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Self, get_args
 
 from pydantic import SecretStr
-from sqlalchemy import Text, and_, bindparam, cast, delete, exists, func, select, update
+from sqlalchemy import Text, and_, bindparam, cast, delete, exists, func, literal, select, update
 
 from candidate_cards.errors import InputError, Problem, StoreError
+from candidate_cards.models._base import MOST_OF_ID
 
 from .database import Query, QueryByIds
 from .deliveries import StoredDeliveries
 from .payloads import (
     MOST_OF_COMPANY,
-    MOST_OF_ID,
     canonical_text,
     check_texts,
     id_fault,
@@ -39,7 +39,7 @@ from .records import (
     StoredCandidate,
     Swept,
 )
-from .tables import CANDIDATES, DELIVERIES, EMBEDS, ERASURES, FETCHES, KEYS
+from .tables import CANDIDATES, DELIVERIES, EMBEDS, ERASURES, FETCHES, KEYS, WITHHELD
 from .times import as_number, as_time
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from sqlalchemy import ColumnElement, Connection, Delete
+    from sqlalchemy import ColumnElement, Connection, Delete, Table
 
     from candidate_cards.models import Candidate
     from candidate_cards.webhooks import DeliveryStore
@@ -180,25 +180,35 @@ class Store:
         number = as_number(at)
         _check_ids(company=company)
         given = storable(candidates)
-        stored: dict[str, tuple[str, str]] = {}
-        added, changed = [], []
         with self._database.writing() as connection:
             self._database.lock(connection, company)
-            for profile_id, version, _, payload in self._candidates.rows(
-                company, given, connection
-            ):
-                stored[profile_id] = version, payload
-            check({profile_id: version for profile_id, (version, _) in stored.items()})
-            for profile_id, candidate in given.items():
-                if (known := stored.get(profile_id)) is None:
-                    added.append(_row(company, candidate, number))
-                    continue
-                row = _row(company, read_payload(known[1]).merged_with(candidate), number)
-                if row["version"] != known[0]:
-                    changed.append(row)
-            kept = given.keys() - {row["profile_id"] for row in (*added, *changed)}
-            self._write(connection, [*added, *changed])
-            self._touch(connection, company, kept, number)
+            return self._merge(connection, company, given, number, check)
+
+    def _merge(
+        self,
+        connection: Connection,
+        company: str,
+        given: Mapping[str, Candidate],
+        number: int,
+        check: Check = _anything,
+    ) -> Saved:
+        """See `save`; within a transaction that has the company's lock."""
+        stored = {
+            profile_id: (version, payload)
+            for profile_id, version, _, payload in self._candidates.rows(company, given, connection)
+        }
+        check({profile_id: version for profile_id, (version, _) in stored.items()})
+        added, changed = [], []
+        for profile_id, candidate in given.items():
+            if (known := stored.get(profile_id)) is None:
+                added.append(_row(company, candidate, number))
+                continue
+            row = _row(company, read_payload(known[1]).merged_with(candidate), number)
+            if row["version"] != known[0]:
+                changed.append(row)
+        kept = given.keys() - {row["profile_id"] for row in (*added, *changed)}
+        self._write(connection, [*added, *changed])
+        self._touch(connection, company, kept, number)
         outcomes: dict[str, Outcome] = dict.fromkeys(kept, "unchanged")
         outcomes |= {str(row["profile_id"]): "added" for row in added}
         outcomes |= {str(row["profile_id"]): "changed" for row in changed}
@@ -272,6 +282,10 @@ class Store:
 
         What the file system, a backup or PostgreSQL's own log keeps: see the database's class.
 
+        Fetches that were asked for before leave this candidate out, stored here or not: until such
+        a fetch ends, there is a hash of the id beside it. Who is found by a later run, or saved by
+        `save`, is stored again; the vendor still has them, so erase there first.
+
         Args:
             company: Whose candidate it is.
             profile_id: Any text.
@@ -286,15 +300,21 @@ class Store:
         """
         if not _findable(company, [profile_id]):
             return False
+        columns = FETCHES.primary_key.columns
+        fetches = select(*columns, literal(_hash(profile_id))).where(FETCHES.c.company == company)
+        insert = self._database.insert(WITHHELD).from_select(WITHHELD.c.keys(), fetches)
+
+        def begin(connection: Connection) -> None:
+            check(dict(self._versions.rows(company, [profile_id], connection)))
+            connection.execute(insert.on_conflict_do_nothing())
+
         erased = self._erase(
             company,
             *(
                 delete(table).where(table.c.company == company, table.c.profile_id == profile_id)
                 for table in (CANDIDATES, EMBEDS)
             ),
-            check=lambda connection: check(
-                dict(self._versions.rows(company, [profile_id], connection))
-            ),
+            begin=begin,
         )
         return any(erased)
 
@@ -362,12 +382,12 @@ class Store:
         self,
         company: str | None,
         *deletions: Delete,
-        check: Callable[[Connection], object] = _anything,
+        begin: Callable[[Connection], object] = _anything,
     ) -> list[int]:
         """Run deletions in one transaction, then clear the files of what they left there."""
         with self._database.writing() as connection:
             self._database.lock(connection, company)
-            check(connection)
+            begin(connection)
             counts = [connection.execute(deletion).rowcount for deletion in deletions]
             if any(counts):
                 # If this process ends before the files are clear, a later call does that.
@@ -623,6 +643,39 @@ class Store:
             )
         )
 
+    def save_fetched(
+        self, fetch: Fetch, candidates: Sequence[Candidate], *, at: datetime
+    ) -> Saved | None:
+        """Save what a fetch has found, as `save` does, and end it; both or neither.
+
+        It is not ended if it was asked for again since.
+
+        Returns:
+            What became of the candidates but those who were erased since the fetch was first asked
+            for; ``None`` if nothing was saved, since somebody else has ended the fetch, or its
+            company was erased.
+
+        Raises:
+            InputError: As `save`.
+            StoreError: As `save`.
+        """
+        number = as_number(at)
+        given = storable(candidates)
+        with self._database.writing() as connection:
+            self._database.lock(connection, fetch.company)
+            if connection.scalar(select(FETCHES.c.due_at).where(*_is(fetch, FETCHES))) is None:
+                return None
+            hashes = connection.scalars(select(WITHHELD.c.hash).where(*_is(fetch, WITHHELD)))
+            withheld = frozenset(hashes)
+            saved = self._merge(
+                connection,
+                fetch.company,
+                {name: each for name, each in given.items() if _hash(name) not in withheld},
+                number,
+            )
+            connection.execute(delete(FETCHES).where(*_is_still(fetch)))
+        return saved
+
     def end_fetch(self, fetch: Fetch) -> None:
         """Forget a fetch that was done, unless it was asked for again since.
 
@@ -630,7 +683,7 @@ class Store:
             StoreError: The database failed.
         """
         with self._database.writing() as connection:
-            connection.execute(delete(FETCHES).where(*_is(fetch)))
+            connection.execute(delete(FETCHES).where(*_is_still(fetch)))
 
     def postpone_fetch(self, fetch: Fetch, until: datetime) -> None:
         """Have a fetch tried later, unless it was asked for again since.
@@ -640,7 +693,7 @@ class Store:
         """
         later = {"due_at": as_number(until, "until"), "postponed": fetch.postponed + 1}
         with self._database.writing() as connection:
-            connection.execute(update(FETCHES).where(*_is(fetch)).values(later))
+            connection.execute(update(FETCHES).where(*_is_still(fetch)).values(later))
 
 
 def _row(company: str, candidate: Candidate, number: int) -> dict[str, object]:
@@ -665,13 +718,17 @@ def _key(row: tuple[Any, ...]) -> tuple[ApiKey, str]:
     return ApiKey(**values), stored
 
 
-def _is(fetch: Fetch) -> tuple[ColumnElement[bool], ...]:
-    return (
-        FETCHES.c.company == fetch.company,
-        FETCHES.c.kind == fetch.kind,
-        FETCHES.c.request_id == fetch.request_id,
-        FETCHES.c.added_at == as_number(fetch.added_at),
-    )
+def _is(fetch: Fetch, table: Table) -> list[ColumnElement[bool]]:
+    return [
+        table.c.company == fetch.company,
+        table.c.kind == fetch.kind,
+        table.c.request_id == fetch.request_id,
+    ]
+
+
+def _is_still(fetch: Fetch) -> list[ColumnElement[bool]]:
+    """Tell a fetch that was not asked for again."""
+    return [*_is(fetch, FETCHES), FETCHES.c.added_at == as_number(fetch.added_at)]
 
 
 def _findable(company: str, ids: Iterable[str]) -> Collection[str]:
@@ -696,9 +753,9 @@ def _check_ids(**ids: str) -> None:
         raise InputError(Problem(fault, path=(name,)) for name, fault in faults.items() if fault)
 
 
-def _hash(secret: str) -> str:
-    """Hash a key; quick is enough, since keys are too long to be guessed."""
-    return sha256(secret.encode()).hexdigest()
+def _hash(text: str) -> str:
+    """Hash a key or an id; quick is enough for keys, since they are too long to be guessed."""
+    return sha256(text.encode()).hexdigest()
 
 
 def _random_id() -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -93,6 +94,21 @@ FETCHES: Final = Table(
     Column("added_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False, index=True),
     Column("postponed", Integer, nullable=False),
+)
+
+# Who was erased while results were to be fetched, as a hash of the id: it goes with the fetch.
+WITHHELD: Final = Table(
+    "cards_withheld",
+    METADATA,
+    Column("company", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("request_id", Text, primary_key=True),
+    Column("hash", Text, primary_key=True),
+    ForeignKeyConstraint(
+        ["company", "kind", "request_id"],
+        [FETCHES.c.company, FETCHES.c.kind, FETCHES.c.request_id],
+        ondelete="CASCADE",
+    ),
 )
 
 # A row for each erasure whose bytes may still be in the files; it says nothing of whom.

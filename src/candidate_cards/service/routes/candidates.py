@@ -15,8 +15,7 @@ from candidate_cards import __version__
 from candidate_cards.contract.callers import Caller
 from candidate_cards.contract.openapi import answers
 from candidate_cards.contract.refusals import RefusedError, invalid
-from candidate_cards.errors import InputError, Problem
-from candidate_cards.models import Candidate, ErrorCode, FailedProfile
+from candidate_cards.models import Candidate, ErrorCode, FailedProfile, Shortlist
 from candidate_cards.service.documents import (
     describe_answers,
     document_headers,
@@ -33,7 +32,7 @@ from candidate_cards.service.negotiation import (
 )
 from candidate_cards.service.paths import decoded
 from candidate_cards.service.payloads import BODIES, describe_body, read_shortlist
-from candidate_cards.service.problems import Problems, WireModel, told, unusable
+from candidate_cards.service.problems import Problems, WireModel, told
 from candidate_cards.service.service import Service
 from candidate_cards.store import Outcome, Saved, StoredCandidate
 from candidate_cards.themes import Theme, load_theme
@@ -110,18 +109,8 @@ async def upload_candidates(request: Request, caller: _Writer) -> JSONResponse:
     read_query(request.query_params, NoOptions)
     service = service_of(request)
     shortlist = await read_shortlist(request, service)
-    candidates, problems = shortlist.candidates, shortlist.problems
-    try:
-        saved = await _saved(service, caller, candidates)
-    except InputError as error:
-        # Nothing is saved yet. What can be is, without those that no database holds.
-        problems += tuple(error.problems)
-        refused = {problem.path[1] for problem in error.problems}
-        candidates = tuple(each for at, each in enumerate(candidates) if at not in refused)
-        if not candidates:
-            raise unusable("the body has no candidate that can be stored", problems) from None
-        saved = await _saved(service, caller, candidates)
-    return _uploaded(saved, candidates, shortlist.failed, problems)
+    saved = await _saved(service, caller, shortlist.candidates)
+    return _uploaded(saved, shortlist)
 
 
 @router.put(
@@ -140,11 +129,8 @@ async def save_candidate(request: Request, caller: _Writer, profile_id: _Profile
     def check(versions: Mapping[str, str]) -> None:
         check_change(request.headers, _tag(caller, versions.get(profile_id)))
 
-    try:
-        saved = await _saved(service, caller, shortlist.candidates, check)
-    except InputError as error:
-        raise unusable("the candidate cannot be stored", error.problems) from None
-    answer = _uploaded(saved, shortlist.candidates, (), shortlist.problems)
+    saved = await _saved(service, caller, shortlist.candidates, check)
+    answer = _uploaded(saved, shortlist)
     answer.status_code = 201 if saved.added else 200
     return answer
 
@@ -262,7 +248,6 @@ async def _saved(
     """Save candidates in one transaction.
 
     Raises:
-        InputError: Some cannot be stored; none is.
         RefusedError: As from `check`.
     """
     at = datetime.fromtimestamp(service.now() / 1000, UTC)
@@ -282,17 +267,12 @@ async def _erased(service: Service, erase: Callable[[], T], forget: Callable[[],
     return await asyncio.shield(asyncio.ensure_future(both()))
 
 
-def _uploaded(
-    saved: Saved,
-    candidates: tuple[Candidate, ...],
-    failed: tuple[FailedProfile, ...],
-    problems: tuple[Problem, ...],
-) -> JSONResponse:
-    ids = [candidate.profile_id for candidate in candidates]
+def _uploaded(saved: Saved, shortlist: Shortlist) -> JSONResponse:
+    ids = [candidate.profile_id for candidate in shortlist.candidates]
     upload = Upload(
         saved=[SavedProfile(profile_id=each, outcome=saved.outcomes[each]) for each in ids],
-        failed=list(failed),
-        **dict(told(problems)),
+        failed=list(shortlist.failed),
+        **dict(told(shortlist.problems)),
     )
     return JSONResponse(upload.model_dump(mode="json"))
 

@@ -74,6 +74,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_cards_fetches_due_at", "cards_fetches", ["due_at"])
     op.create_table(
+        "cards_withheld",
+        sa.Column("company", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("request_id", sa.Text, nullable=False),
+        sa.Column("hash", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("company", "kind", "request_id", "hash", name="pk_cards_withheld"),
+        sa.ForeignKeyConstraint(
+            ["company", "kind", "request_id"],
+            ["cards_fetches.company", "cards_fetches.kind", "cards_fetches.request_id"],
+            name="fk_cards_withheld_company_kind_request_id",
+            ondelete="CASCADE",
+        ),
+    )
+    op.create_table(
         "cards_erasures",
         sa.Column("id", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_cards_erasures"),
