@@ -25,17 +25,20 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 _OURS: Final = "candidate_cards"
 
 
-def log_answer(exchange: Exchange, method: str, route: str, status: int, seconds: float) -> None:
+def log_answer(  # noqa: PLR0913, PLR0917  what an answer is told by
+    level: int, exchange: Exchange, method: str, route: str, status: int, seconds: float
+) -> None:
     """Log an answer.
 
     Args:
+        level: How much it matters.
         exchange: The request's.
         method: Of HTTP; only a known one is named.
         route: The template of its path, without ids.
         status: Of HTTP; 0 if there was none.
         seconds: That it took.
     """
-    if not _log.isEnabledFor(logging.INFO):
+    if not _log.isEnabledFor(level):
         return
     facts = {
         "requestId": exchange.request_id,
@@ -46,7 +49,7 @@ def log_answer(exchange: Exchange, method: str, route: str, status: int, seconds
         "company": company_hash(exchange.company),
     }
     # Not by `info`, which looks for the line that called it: nobody wants to know it.
-    _log.handle(_log.makeRecord(_log.name, logging.INFO, "", 0, "answered", (), None, extra=facts))
+    _log.handle(_log.makeRecord(_log.name, level, "", 0, "answered", (), None, extra=facts))
 
 
 def log_failure(what: str, error: BaseException, exchange: Exchange) -> None:
