@@ -33,8 +33,10 @@ PATH: Final = "/sourcing/render-html"
 
 
 @pytest.fixture
-def log(caplog: pytest.LogCaptureFixture) -> Iterator[io.StringIO]:
+def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What the command would write to standard error at its most talkative."""
+    # A sandbox in this process has had uvicorn write elsewhere.
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
     root = logging.getLogger()
     before = root.handlers[:], root.level
     written = io.StringIO()
@@ -48,7 +50,8 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[io.StringIO]:
     finally:
         root.handlers[:] = before[0]
         root.setLevel(before[1])
-        logging.getLogger("candidate_cards").setLevel(logging.NOTSET)
+        for name in ("candidate_cards", "stamina"):
+            logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def lines(log: io.StringIO) -> list[dict[str, Any]]:
