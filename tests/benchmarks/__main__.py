@@ -22,6 +22,7 @@ from .growth import growth_rows
 from .inlining import inlining_rows
 from .mail import mail_rows
 from .measuring import Row, table
+from .service import service_rows
 from .startup import startup_rows
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 _LIBRARIES = (
     *("jinja2", "markupsafe", "pydantic", "pydantic-core", "premailer", "cssutils", "lxml"),
-    *("css-inline", "wcwidth", "weasyprint", "pikepdf", "typst"),
+    *("css-inline", "wcwidth", "weasyprint", "pikepdf", "typst", "fastapi", "uvicorn"),
 )
 
 
@@ -44,6 +45,8 @@ class Effort(NamedTuple):
         largest: The most candidates in one file, a power of ten from 100.
         dossiers: Candidates in a dossier; the last but one is what others are held against.
         dossier_rounds: Of all dossiers but the largest.
+        service_rounds: Of loads on each server.
+        calls: In each of them.
     """
 
     candidates: int
@@ -53,6 +56,8 @@ class Effort(NamedTuple):
     largest: int
     dossiers: Sequence[int]
     dossier_rounds: int
+    service_rounds: int
+    calls: int
 
 
 FULL = Effort(
@@ -63,6 +68,8 @@ FULL = Effort(
     largest=100_000,
     dossiers=(1, 10, 100, 1_000),
     dossier_rounds=3,
+    service_rounds=4,
+    calls=2_500,
 )
 QUICK = Effort(
     candidates=100,
@@ -72,6 +79,8 @@ QUICK = Effort(
     largest=1_000,
     dossiers=(1, 10, 50),
     dossier_rounds=1,
+    service_rounds=2,
+    calls=1_000,
 )
 
 
@@ -85,6 +94,7 @@ def collect(effort: Effort) -> list[Row]:
     rows += startup_rows(effort.slow_rounds)
     rows += growth_rows(effort.growth_rounds, effort.largest)
     rows += dossier_rows(effort.dossier_rounds, effort.dossiers)
+    rows += service_rows(effort.service_rounds, effort.calls)
     return rows
 
 

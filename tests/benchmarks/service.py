@@ -35,10 +35,11 @@ _MANY: Final = 1_000_000_000
 _WARM = "render-html of 10 cards"
 _COLD = "the same, each card loaded and rendered anew"
 _BARE = "a bare endpoint"
-_CLAIMS: Final = (
+_RATES: Final = (
     Claim(f"{_WARM}, calls a second over those of {_BARE}", _WARM, _BARE, least=0.5),
     Claim(f"{_COLD}, over the same", _COLD, _BARE, least=0.25),
 )
+_WAITS: Final = (Claim(f"99th of 100 waits of {_WARM}, over that of {_BARE}", _WARM, _BARE),)
 
 
 class Turn(NamedTuple):
@@ -92,7 +93,11 @@ def measured(rounds: int, calls: int) -> dict[str, list[Turn]]:
 
 def _rows(turns: dict[str, list[Turn]]) -> list[Row]:
     rates = {name: [turn.load.rate for turn in each] for name, each in turns.items()}
-    return [claim.row(rates) for claim in _CLAIMS]
+    waits = {name: [turn.load.p99 for turn in each] for name, each in turns.items()}
+    return [
+        *(claim.row(rates) for claim in _RATES),
+        *(claim.row(waits) for claim in _WAITS),
+    ]
 
 
 class _Server(NamedTuple):

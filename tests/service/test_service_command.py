@@ -378,6 +378,38 @@ def test_requests_under_way_are_answered_before_the_end(tmp_path: Path) -> None:
     assert sum(caller.answers for caller in callers) > before
 
 
+def test_a_body_that_is_still_coming_is_waited_for(tmp_path: Path) -> None:
+    """What has begun before SIGTERM is finished after it."""
+    with serving(tmp_path, **{f"{PREFIX}DRAIN_SECONDS": "0"}) as (process, url):
+        key = key_in(tmp_path)
+        body = b'{"profileIds": ["a"]}'
+        head = (
+            f"POST {PATH} HTTP/1.1\r\nHost: cards\r\nAuthorization: Bearer {key}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        ).encode()
+        with socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as connection:
+            connection.sendall(head + body[:10])
+            time.sleep(0.2)
+            process.terminate()
+            while _takes_connections(url):
+                time.sleep(0.01)
+            connection.sendall(body[10:])
+            answer = b""
+            while piece := connection.recv(65_536):
+                answer += piece
+        assert process.wait(30) == 0
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["renderedCount"] == 0
+
+
+def _takes_connections(url: str) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 def _first_refusal(url: str) -> Any:  # noqa: ANN401  JSON
     """Return what /readyz says when it first says no."""
     for _ in range(1_000):

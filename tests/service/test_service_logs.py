@@ -33,8 +33,10 @@ PATH: Final = "/sourcing/render-html"
 
 
 @pytest.fixture
-def log(caplog: pytest.LogCaptureFixture) -> Iterator[io.StringIO]:
+def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What the command would write to standard error at its most talkative."""
+    # A sandbox in this process has had uvicorn write elsewhere.
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
     root = logging.getLogger()
     before = root.handlers[:], root.level
     written = io.StringIO()
@@ -48,7 +50,8 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[io.StringIO]:
     finally:
         root.handlers[:] = before[0]
         root.setLevel(before[1])
-        logging.getLogger("candidate_cards").setLevel(logging.NOTSET)
+        for name in ("candidate_cards", "stamina"):
+            logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def lines(log: io.StringIO) -> list[dict[str, Any]]:
@@ -85,12 +88,20 @@ def test_companies_are_told_apart() -> None:
     assert logs.company_hash("a") == logs.company_hash("a") != logs.company_hash("b")
 
 
+def test_machines_that_look_every_few_seconds_are_details(log: io.StringIO) -> None:
+    """They would fill a log in which nobody looks for them."""
+    with serving_cards() as service:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            service.http.get(path)
+    assert [line["level"] for line in lines(log)] == ["DEBUG"] * 3
+
+
 @pytest.mark.parametrize("level", ["warning", "error"])
 def test_answers_are_not_logged_above_info(log: io.StringIO, level: str) -> None:
     """Who wants less says so."""
     logging.getLogger("candidate_cards").setLevel(level.upper())
     with serving_cards() as service:
-        service.http.get("/healthz")
+        service.http.get("/nowhere")
     assert lines(log) == []
 
 

@@ -12,6 +12,7 @@ import vendor_server as play
 from pydantic import SecretStr
 
 from candidate_cards.service import Company
+from candidate_cards.store import KEY_PREFIX
 from hostile_corpus import PAYLOADS
 from inert_html import faults_of
 from sandboxes import Account as VendorAccount
@@ -183,12 +184,36 @@ def test_what_the_vendor_refuses_is_refused(mode: str, status: int) -> None:
     body: object = error if code is None else {"success": False, "data": None, "error": error}
     with (
         play.VendorServer(lambda _: play.reply(status, body)) as vendor,
-        vendor_is(vendor, mode) as (_, account),
+        serving_cards(mode=mode, vendor_url=vendor.url) as service,
     ):
-        refused = account.render_html("prof_0")
+        refused = service.account("acme", secret=SecretStr(VENDOR_KEY)).render_html("prof_0")
     assert (refused.status_code, error_code(refused)) == (status, expected)
     assert "Ada Novak" not in refused.text
     assert "X-Rendered-By" not in refused.headers
+
+
+@pytest.mark.parametrize("mode", ["proxy", "fallback"])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_of_the_settings_is_no_fault_of_the_caller(mode: str, status: int) -> None:
+    """That the vendor refuses it is for who runs the service."""
+    with (
+        play.VendorServer(lambda _: play.reply(status, {})) as vendor,
+        vendor_is(vendor, mode) as (_, account),
+    ):
+        refused = account.render_html("prof_0")
+    assert (refused.status_code, error_code(refused)) == (502, LATER)
+    assert "vendor_key" in refused.json()["error"]["message"]
+
+
+def test_a_key_of_ours_is_never_shown_to_the_vendor() -> None:
+    """One that was erased, or misspelt, is a stranger's, but not the vendor's."""
+    with (
+        play.VendorServer() as vendor,
+        serving_cards(mode="proxy", vendor_url=vendor.url) as service,
+    ):
+        http = service.client(f"{KEY_PREFIX}{'x' * 40}")
+        assert http.post(PATH, json={"profileIds": ["p"]}).status_code == 401
+        assert vendor.requests == []
 
 
 @contextmanager
@@ -355,7 +380,7 @@ def test_other_companies_people_are_nobodys_in_fallback(sandbox: LocalSandbox) -
 
 def test_the_vendors_html_arrives_inert() -> None:
     """Whatever it sends: no card has anything alive in it, nobody who was not asked for."""
-    hostile = [f"<p>before</p>{payload}<p>after</p>" for payload in PAYLOADS]
+    hostile = [f"<p>before</p>{payload.text}<p>after</p>" for payload in PAYLOADS]
 
     def lie(asked: play.Asked) -> play.Act:
         cards: list[dict[str, Any]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
 import re
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ _HEADERS: Final = tuple(
     }.items()
 )
 
-#: Answered however busy the service is.
+#: Asked every few seconds by machines; answered however busy the service is.
 _OPERATIONS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -128,7 +129,8 @@ class Gate:
             seconds = monotonic() - began
             route = getattr(scope.get("route"), "path", "")
             service.metrics.answered(scope["method"], route, answer.status, seconds)
-            log_answer(exchange, scope["method"], route, answer.status, seconds)
+            level = logging.DEBUG if route in _OPERATIONS else logging.INFO
+            log_answer(level, exchange, scope["method"], route, answer.status, seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         settings, exchange = self._service.settings, answer.exchange

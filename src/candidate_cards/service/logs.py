@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
+from contextlib import nullcontext
 from functools import lru_cache
 from hashlib import blake2s
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from pydantic_core import to_json
 
 if TYPE_CHECKING:
-    import asyncio
-
     from .gate import Exchange
 
 _log = logging.getLogger("candidate_cards.service")
@@ -25,17 +25,20 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 _OURS: Final = "candidate_cards"
 
 
-def log_answer(exchange: Exchange, method: str, route: str, status: int, seconds: float) -> None:
+def log_answer(  # noqa: PLR0913, PLR0917  what an answer is told by
+    level: int, exchange: Exchange, method: str, route: str, status: int, seconds: float
+) -> None:
     """Log an answer.
 
     Args:
+        level: How much it matters.
         exchange: The request's.
         method: Of HTTP; only a known one is named.
         route: The template of its path, without ids.
         status: Of HTTP; 0 if there was none.
         seconds: That it took.
     """
-    if not _log.isEnabledFor(logging.INFO):
+    if not _log.isEnabledFor(level):
         return
     facts = {
         "requestId": exchange.request_id,
@@ -46,7 +49,7 @@ def log_answer(exchange: Exchange, method: str, route: str, status: int, seconds
         "company": company_hash(exchange.company),
     }
     # Not by `info`, which looks for the line that called it: nobody wants to know it.
-    _log.handle(_log.makeRecord(_log.name, logging.INFO, "", 0, "answered", (), None, extra=facts))
+    _log.handle(_log.makeRecord(_log.name, level, "", 0, "answered", (), None, extra=facts))
 
 
 def log_failure(what: str, error: BaseException, exchange: Exchange) -> None:
@@ -90,7 +93,7 @@ def configure(level: str) -> None:
     Args:
         level: The least severe of our own records; of other packages, warnings and worse.
     """
-    handler = logging.StreamHandler()
+    handler = _Lines()
     handler.setFormatter(_formatter())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger(_OURS).setLevel(level.upper())
@@ -109,6 +112,43 @@ def hush(loop: asyncio.AbstractEventLoop) -> None:
         _log.error("an error that nobody caught", extra={"raised": raised})
 
     loop.set_exception_handler(handle)
+
+
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes lines to standard error; those of one turn of the event loop in one go.
+
+    Why: each time the loop writes, it lets other threads go first.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, or have it written when the loop has come round."""
+        try:
+            line = self.format(record) + self.terminator
+        except Exception:  # noqa: BLE001  as its parent
+            self.handleError(record)
+            return
+        self._waiting.append(line)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        if record.levelno >= logging.WARNING:
+            self.flush()
+        elif len(self._waiting) == 1:
+            loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self.lock or nullcontext():
+            text, self._waiting = "".join(self._waiting), []
+            if text:
+                self.stream.write(text)
+            super().flush()
 
 
 def _formatter() -> logging.Formatter:

@@ -75,6 +75,7 @@ def serve_on(
             header_seconds=settings.header_seconds,
             idle_seconds=settings.request_seconds,
         ),
+        ws="none",  # or an upgrade would go past the gate
         log_config=None,
         log_level=None,
     )

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 from candidate_cards.contract.rate_limits import ENDPOINTS
 from candidate_cards.contract.refusals import RefusedError, rate_limited
 from candidate_cards.errors import (
+    VendorAuthenticationError,
     VendorConnectionError,
     VendorError,
+    VendorPermissionError,
     VendorRateLimitError,
     VendorResponseError,
     VendorTimeoutError,
@@ -99,7 +101,7 @@ class Vendors:
             await kept.client.aclose()
 
 
-def vendor_refusal(error: VendorError, now: int) -> RefusedError:
+def vendor_refusal(error: VendorError, now: int, *, of_caller: bool) -> RefusedError:
     """Return what a caller is told of the vendor's refusal or silence, in the vendor's terms.
 
     What is wrong with the call keeps its status and code. What is the vendor's own trouble is 502,
@@ -108,6 +110,7 @@ def vendor_refusal(error: VendorError, now: int) -> RefusedError:
     Args:
         error: Of the client; its text is not repeated.
         now: Milliseconds since 1970.
+        of_caller: Whether the key was the caller's own, who then hears what is wrong with it.
     """
     if isinstance(error, VendorRateLimitError) or (
         # A client that keeps to the vendor's limits has no turn, and knows when.
@@ -116,6 +119,10 @@ def vendor_refusal(error: VendorError, now: int) -> RefusedError:
         # A day is long enough: it may ask for 1e308 seconds.
         wait = ceil(min(error.retry_after or _MINUTE, LONGEST_WAIT))
         return rate_limited(ENDPOINTS["POST /sourcing/render-html"], wait, ceil(now / 1000) + wait)
+    is_about_key = isinstance(error, VendorAuthenticationError | VendorPermissionError)
+    if is_about_key and not of_caller:
+        message = "the vendor refuses the vendor_key that the company has in the settings"
+        return RefusedError(502, ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE, message)
     if isinstance(error, VendorResponseError) and error.status in _PASSED_ON:
         code = error.code or _PASSED_ON[error.status]
         return RefusedError(error.status, code, "the vendor refuses the call")

@@ -19,6 +19,7 @@ from candidate_cards._lazy import load
 if TYPE_CHECKING:
     from .opening import Status, open_store, store_status, upgrade_store
     from .records import (
+        KEY_PREFIX,
         SCOPES,
         ApiKey,
         Embed,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 __all__ = [
+    "KEY_PREFIX",
     "SCOPES",
     "ApiKey",
     "Embed",
@@ -52,6 +54,7 @@ _HOMES: Final = {
     **dict.fromkeys(("Status", "open_store", "store_status", "upgrade_store"), "opening"),
     **dict.fromkeys(
         (
+            "KEY_PREFIX",
             "SCOPES",
             "ApiKey",
             "Embed",
@@ -68,5 +71,7 @@ _HOMES: Final = {
 }
 
 
-def __getattr__(name: str) -> object:
-    return load(__name__, globals(), _HOMES, name)
+if not TYPE_CHECKING:  # seen by a type checker, it would make every misspelt name a valid one
+
+    def __getattr__(name: str) -> object:
+        return load(__name__, globals(), _HOMES, name)

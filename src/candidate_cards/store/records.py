@@ -15,6 +15,9 @@ Outcome = Literal["added", "changed", "unchanged"]
 FetchKind = Literal["sourcing", "preview", "enrichment"]
 
 #: What a key may be allowed: the vendor's five scopes, and two of our own.
+#: What keys that are made here begin with.
+KEY_PREFIX: Final = "cards_"
+
 SCOPES: Final = (
     "sourcing:write",
     "sourcing:read",

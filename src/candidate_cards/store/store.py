@@ -30,6 +30,7 @@ from .payloads import (
     version_of,
 )
 from .records import (
+    KEY_PREFIX,
     SCOPES,
     ApiKey,
     Embed,
@@ -454,7 +455,7 @@ class Store:
             if not 1 <= calls <= _MOST_CALLS
         )
         if secret is None:
-            secret = SecretStr("cards_" + "".join(secrets.choice(_LETTERS) for _ in range(40)))
+            secret = SecretStr(KEY_PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(40)))
         elif not _SECRET.fullmatch(secret.get_secret_value()):
             message = "must be 20 to 1,000 visible ASCII characters"
             problems.append(Problem(message, path=("secret",)))
