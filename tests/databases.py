@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from time import sleep
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
@@ -65,13 +63,38 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class PostgresqlServer:
-    """A running server.
+    """A server.
 
     Attributes:
         folder: Its data and its socket.
+        programs: Where its programs are.
+        user: Whom it runs as, if not as ourselves.
     """
 
     folder: Path
+    programs: Path
+    user: str | None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        settings = " ".join(f"--{name}='{value}'" for name, value in _SETTINGS.items())
+        self._control("start", "-l", self.folder / "log", "-o", f"-k {self.folder} {settings}")
+
+    def stop(self) -> None:
+        """End every connection, and it."""
+        self._control("stop", "-m", "fast")
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop it for a while."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    def _control(self, *words: object) -> None:
+        _run([self.programs / "pg_ctl", "-D", self.folder / "data", "-w", *words], user=self.user)
 
     @contextmanager
     def place(self, options: str = "") -> Iterator[Place]:
@@ -124,27 +147,20 @@ def postgresql_server(programs: Path) -> Iterator[PostgresqlServer]:
             shutil.chown(folder, user)
             shutil.chown(password, user)
         _run(
-            [programs / "initdb", "--no-sync", "-D", folder / "data", "-U", "postgres"],
-            ["--auth=scram-sha-256", f"--pwfile={password}", "--locale=C.UTF-8"],
+            [
+                *(programs / "initdb", "--no-sync", "-D", folder / "data", "-U", "postgres"),
+                *("--auth=scram-sha-256", f"--pwfile={password}", "--locale=C.UTF-8"),
+            ],
             user=user,
         )
-        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
-        with (
-            (folder / "log").open("wb") as log,
-            subprocess.Popen(
-                [programs / "postgres", "-D", folder / "data", "-k", folder, *settings],
-                stdout=log,
-                stderr=log,
-                user=user,
-                cwd="/",
-            ) as process,
-        ):
-            try:
-                server = PostgresqlServer(folder)
-                _wait(server, process)
-                yield server
-            finally:
-                process.send_signal(signal.SIGINT)  # "fast": it waits for no client
+        server = PostgresqlServer(folder, programs, user)
+        server.start()
+        try:
+            role = f"CREATE ROLE {_OWNER} LOGIN PASSWORD '{PASSWORD}'"
+            _execute(server._url("postgres", "postgres"), role)
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder)
 
@@ -156,21 +172,5 @@ def _user() -> str | None:
     return "postgres"  # comes with the package
 
 
-def _run(*parts: list[Any], user: str | None) -> None:
-    command = [part for some in parts for part in some]
+def _run(command: list[Any], user: str | None) -> None:
     subprocess.run(command, check=True, capture_output=True, user=user, cwd="/")
-
-
-def _wait(server: PostgresqlServer, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the server answers, and give the store a user of its own."""
-    while True:
-        try:
-            _execute(
-                server._url("postgres", "postgres"),
-                f"CREATE ROLE {_OWNER} LOGIN PASSWORD '{PASSWORD}'",
-            )
-        except psycopg.OperationalError:
-            assert process.poll() is None, (server.folder / "log").read_text("utf-8")
-            sleep(0.05)
-        else:
-            return

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -17,6 +18,8 @@ from pydantic import SecretStr
 from candidate_cards.errors import StoreError
 from candidate_cards.service import Company, logs
 from candidate_cards.service.app import _GROUPS
+from candidate_cards.webhooks import HmacScheme
+from sandboxes import eventually
 from services import person, serving_cards
 
 if TYPE_CHECKING:
@@ -146,6 +149,70 @@ def test_no_route_logs_anybody(log: io.StringIO, caplog: pytest.LogCaptureFixtur
             service.http.request(method, url, headers={"Authorization": f"Bearer x{CANARY}"})
     assert len(lines(log)) > 100
     _assert_nobody(log, caplog)
+
+
+def _found_by_the_vendor(asked: play.Asked) -> play.Act:
+    """Answer with somebody; of the second run, that there is none."""
+    if "req_1" not in asked.path:
+        return play.reply(404, {"success": False, "error": {"code": CANARY, "message": CANARY}})
+    found = [person(f"p2-{CANARY}", name=CANARY).to_wire(), {"name": CANARY}, CANARY]
+    return play.reply(200, play.run("completed", candidates=found))
+
+
+def test_a_session_logs_nobody(log: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
+    """Of all that a service does: companies by their hash, runs by their ids, and no more."""
+    scheme = HmacScheme("X-Signature")
+    company = Company(vendor_key=KEY, webhook_secrets=(SecretStr(_SECRET),), webhook_scheme=scheme)
+
+    def deliver(name: str, run: str, secret: str = _SECRET, **data: object) -> int:
+        event = {
+            "event": name,
+            "timestamp": datetime.now(UTC).isoformat(),
+            "deliveryId": f"{CANARY}-{run.replace(' ', '-')}",
+            "data": {"requestId": run, "candidates": [CANARY], **data},
+        }
+        body = json.dumps(event).encode()
+        headers = scheme.sign(body, SecretStr(secret), delivery_id="-", timestamp=datetime.now(UTC))
+        return service.http.post(f"/webhooks/{COMPANY}", content=body, headers=headers).status_code
+
+    with (
+        play.VendorServer(_found_by_the_vendor) as vendor,
+        serving_cards(
+            companies={COMPANY: company},
+            embed_secrets=[_SECRET],
+            retention_days=1,
+            vendor_url=vendor.url,
+        ) as service,
+    ):
+        account = service.account(COMPANY, secret=KEY, name=CANARY)
+        ids = service.people(COMPANY, 1, name=CANARY)
+        assert account.http.post("/candidates", json=_bodies()[0]).status_code == 200
+        made = account.http.post("/embeds", json={"profileIds": ids}).json()["data"][0]
+        assert service.http.get(made["url"]).status_code == 200
+        assert service.http.get("/oembed", params={"url": made["url"]}).status_code == 200
+        assert account.render_html(CANARY, *ids).json()["renderedCount"] == 2
+        for form in ("page", "email"):
+            assert account.http.get(f"/candidates/{CANARY}/{form}").status_code == 200
+        assert deliver("sourcing.completed", "req_1") == 204
+        assert deliver("sourcing.completed", "req_1") == 204
+        assert deliver("sourcing.completed", "req_2") == 204
+        assert deliver("sourcing.failed", "req_3", errorMessage=CANARY) == 204
+        assert deliver("sourcing.completed", f"a {CANARY}") == 400
+        assert deliver("sourcing.completed", "req_4", secret=CANARY * 9) == 401
+        eventually(
+            lambda: account.http.get(f"/candidates/p2-{CANARY}").status_code,
+            lambda status: status == 200,
+        )
+        eventually(log.getvalue, lambda text: "no results yet" in text)
+        service.service.retention.sweep()
+        assert account.http.delete(f"/candidates/{CANARY}").status_code == 204
+        assert account.http.delete("/candidates", params={"confirm": COMPANY}).status_code == 200
+    _assert_nobody(log, caplog)
+    told = [json.loads(line) for line in log.getvalue().splitlines()]
+    loggers = {line["logger"].removeprefix("candidate_cards.") for line in told}
+    assert loggers == {"service", "service.intake", "service.retention", "webhooks.receiving"}
+    assert {line["company"] for line in told if line.get("company")} == {logs.company_hash(COMPANY)}
+    assert {line["run"] for line in told if "run" in line} == {"req_1", "req_2"}
 
 
 def _assert_nobody(log: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:

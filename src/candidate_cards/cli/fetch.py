@@ -14,9 +14,8 @@ import click
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.report import lost, print_lost, visible
 from candidate_cards.cli.results import found
-from candidate_cards.cli.runs import print_error
-from candidate_cards.errors import VendorAnswerError, VendorError, VendorTimeoutError
-from candidate_cards.models import Shortlist
+from candidate_cards.cli.runs import print_error, readable
+from candidate_cards.errors import VendorAnswerError, VendorError
 from candidate_cards.store import open_store
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from candidate_cards.cli.vendor import VendorOptions
     from candidate_cards.errors import Problem
     from candidate_cards.instaview import Client
-    from candidate_cards.models import FailedProfile
+    from candidate_cards.models import FailedProfile, Shortlist
     from candidate_cards.store import Store
 
 
@@ -148,8 +147,4 @@ def _people(client: Client, request_id: str, end: float, interval: float | None)
         }
         with suppress(VendorAnswerError):  # It has ended; what can be read of it comes next.
             run.kind.wait(client, request_id, **patience)
-    people = client.shortlist_results(request_id, run.kind.name)
-    if isinstance(people, Shortlist):
-        return people
-    message = f"the run {visible(request_id)} was started again meanwhile"
-    raise VendorTimeoutError(message, request_id=request_id, retryable=True)
+    return readable(client, run)

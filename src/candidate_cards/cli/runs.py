@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -62,24 +62,15 @@ class Kind:
         interval: Seconds between two polls that the contract asks for.
         read: Returns a run's present state.
         wait: Returns a run that has completed.
-        rescue: Returns what can be read of one whose answer breaks the contract; ``None`` where
-            the client has no such call.
     """
 
     name: RunKind
     interval: float
     read: Callable[[Client, str], State]
     wait: Callable[..., Completed]
-    rescue: Callable[..., Shortlist] | None = None
 
 
-SOURCING: Final = Kind(
-    "sourcing",
-    5.0,
-    Client.sourcing_results,
-    Client.wait_for_sourcing,
-    Client.wait_for_shortlist,
-)
+SOURCING: Final = Kind("sourcing", 5.0, Client.sourcing_results, Client.wait_for_sourcing)
 PREVIEW: Final = Kind("preview", 10.0, Client.preview_results, Client.wait_for_preview)
 ENRICHMENT: Final = Kind("enrichment", 5.0, Client.enrichment_results, Client.wait_for_enrichment)
 
@@ -214,11 +205,7 @@ class Outcome:
     def add(self, run: Run, state: State | RunAccepted | Shortlist) -> None:
         """Take over what a run has answered."""
         if isinstance(state, Shortlist):
-            print_lost(state.problems, ())
-            self.problems = (*self.problems, *state.problems)
-            self.bodies.append(saved(state))
-            self.useful += 1
-            self.candidates += len(state.candidates)
+            self._add_readable(run, state)
             return
         self.bodies.append(state.to_wire())
         self.useful += state.status != "failed"
@@ -228,6 +215,18 @@ class Outcome:
             self._add_enrichment(run, state)
         else:
             self.candidates += len(getattr(state, "candidates", ()))
+
+    def _add_readable(self, run: Run, people: Shortlist) -> None:
+        print_lost(people.problems, people.failed)
+        self.problems = (*self.problems, *people.problems)
+        self.bodies.append(saved(people))
+        self.useful += 1
+        self.failed += people.failed
+        self.candidates += len(people.candidates)
+        named = {each.profile_id for each in people.candidates}
+        named |= {each.profile_id for each in people.failed}
+        missing = [each for each in run.asked if each not in named]
+        self.miss(missing, "the answer has nothing of it that can be read")
 
     def _add_enrichment(self, run: Run, completed: EnrichmentCompleted) -> None:
         if completed.credits_consumed is not None:
@@ -357,13 +356,24 @@ def _completed(
             request_id=run.request_id,
         )
     counter(None)
-    patience: dict[str, Any] = {"timeout": seconds, "interval": interval, "on_progress": counter}
-    try:
-        return run.kind.wait(client, run.request_id, **patience)
-    except VendorAnswerError:
-        if run.kind.rescue is None:
-            raise
-    return run.kind.rescue(client, run.request_id, **patience | {"interval": 0.0})
+    with suppress(VendorAnswerError):  # It is here; what can be read of it comes next.
+        return run.kind.wait(
+            client, run.request_id, timeout=seconds, interval=interval, on_progress=counter
+        )
+    return readable(client, run)
+
+
+def readable(client: Client, run: Run) -> Shortlist:
+    """Return what can be read of a run that has completed.
+
+    Raises:
+        VendorError: Nobody in it can be read, or it is at work again.
+    """
+    people = client.shortlist_results(run.request_id, run.kind.name)
+    if isinstance(people, Shortlist):
+        return people
+    message = f"the run {visible(run.request_id)} was started again meanwhile"
+    raise VendorTimeoutError(message, request_id=run.request_id, retryable=True)
 
 
 def saved(shortlist: Shortlist) -> dict[str, Any]:

@@ -107,6 +107,8 @@ class Database(ABC):
         except (DBAPIError, self.engine.dialect.loaded_dbapi.Error) as error:
             # Not `from error`: PostgreSQL's own repeat the values of a row.
             cause = error.orig if isinstance(error, DBAPIError) else error
+            if self.has_spoilt(cause):
+                self.engine.dispose()  # whoever comes next gets a new connection
             message = f"{self.name}: {self.reason(cause)}"
             raise StoreError(message) from None
 
@@ -114,6 +116,10 @@ class Database(ABC):
         """Close the connections; what is asked later is an error."""
         self._closed = True
         self.engine.dispose()
+
+    def has_spoilt(self, error: BaseException | None) -> bool:  # noqa: ARG002  for SQLite
+        """Tell whether a connection fails from now on, whatever becomes of the database."""
+        return False  # the pool finds it out
 
     @abstractmethod
     def reason(self, error: BaseException | None) -> str:

@@ -25,6 +25,7 @@ _PRAGMAS: Final = (
     "foreign_keys = ON",
     "secure_delete = ON",  # builds differ in what they do unasked
 )
+_BROKEN: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 class SqliteDatabase(Database):
@@ -83,6 +84,10 @@ class SqliteDatabase(Database):
         if mode != "wal":
             message = f"{self.name}: cannot have a write-ahead log where it is; is that a network?"
             raise StoreError(message)
+
+    def has_spoilt(self, error: BaseException | None) -> bool:
+        """A connection that has read a broken page goes on with it when the file is whole again."""
+        return getattr(error, "sqlite_errorname", "").startswith(_BROKEN)
 
     def reason(self, error: BaseException | None) -> str:
         """SQLite's messages name tables and columns, and no values."""

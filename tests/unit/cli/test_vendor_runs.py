@@ -37,6 +37,7 @@ from candidate_cards.cli.report import visible
 from command_line import invoke
 from vendor_command_line import (  # noqa: F401
     COMMAND,
+    NOT_FOUND,
     PROCESSING,
     QUICK,
     SEARCH,
@@ -183,6 +184,73 @@ def test_one_odd_field_costs_no_search_that_was_paid_for(tmp_path: Path) -> None
             assert "candidates[0].skills" in result.stderr
             assert "Go on with" not in result.stderr
             assert "Xylophone" not in result.output
+
+
+def test_one_odd_field_costs_no_preview(tmp_path: Path) -> None:
+    """As of a search, so of a quick one."""
+    out = tmp_path / "out.json"
+    people = [{"profileId": "p1", "fullName": "Ada", "title": 7}, {"profileId": "p2"}, "nobody"]
+    body = run("completed", candidates=people)
+    answers = {
+        f"GET /sourcing/preview/{RUN}/results": reply(200, body),
+        f"GET /sourcing/{RUN}/results": NOT_FOUND,
+        f"GET /sourcing/enrich/{RUN}/results": NOT_FOUND,
+    }
+    with VendorServer(answering(answers)) as server:
+        for arguments in ((*SEARCH, "--preview"), ("results", RUN), ("results", RUN, "--no-wait")):
+            result = ask(server, *arguments, "-o", out, "--force", "--json")
+            assert result.exit_code == ExitCode.PARTIAL, result.stderr
+            found = load_shortlist(out).candidates
+            assert [person.profile_id for person in found] == ["p1", "p2"]
+            fields = {problem["field"] for problem in json.loads(result.stdout)["problems"]}
+            assert fields == {"candidates[0].title", "candidates[2]"}
+            assert "Go on with" not in result.stderr
+
+
+def test_one_odd_field_costs_no_enrichment_that_was_paid_for(tmp_path: Path) -> None:
+    """Who failed and who cannot be read is told; of the others everything is written."""
+    out = tmp_path / "out.json"
+    items = [
+        {"profileId": "p1", "success": True, "candidate": {"emails": "a@example.test"}},
+        {"profileId": "p2", "success": True, "candidate": {"emails": ["b@example.test"]}},
+        {"profileId": "p3", "success": False, "errorCode": "PROFILE_NOT_FOUND"},
+        {"profileId": "p4", "success": True, "candidate": ["Xylophone"]},
+    ]
+    body = run("completed", data=items)
+    answers = {
+        f"GET /sourcing/enrich/{RUN}/results": reply(200, body),
+        f"GET /sourcing/{RUN}/results": NOT_FOUND,
+        f"GET /sourcing/preview/{RUN}/results": NOT_FOUND,
+    }
+    everybody = ["p1", "p2", "p3", "p4", "p5"]
+    with VendorServer(answering(answers)) as server:
+        for arguments, missing in (
+            (("enrich", *everybody), ["p3", "p4", "p5"]),
+            (("results", RUN), ["p3"]),
+        ):
+            result = ask(server, *arguments, "-o", out, "--force", "--json")
+            assert result.exit_code == ExitCode.PARTIAL, result.stderr
+            found = {person.profile_id: person for person in load_shortlist(out).candidates}
+            assert found.keys() == {"p1", "p2"}
+            assert (found["p1"].emails, found["p2"].emails) == ((), ("b@example.test",))
+            report = json.loads(result.stdout)
+            assert [failed["profileId"] for failed in report["failed"]] == missing
+            told = {problem["field"] for problem in report["problems"]}
+            assert told == {"data[0].candidate.emails", "data[3].candidate"}
+            assert "failed: p3: PROFILE_NOT_FOUND" in result.stderr
+            assert "Go on with" not in result.stderr
+            assert "Xylophone" not in result.output
+
+
+def test_nobody_can_be_read_is_a_failure(tmp_path: Path) -> None:
+    """And the run can be looked at again, since it may be the vendor's passing mistake."""
+    body = run("completed", data=[{"success": True}])
+    with VendorServer(
+        answering({f"GET /sourcing/enrich/{RUN}/results": reply(200, body)})
+    ) as server:
+        result = ask(server, "enrich", "p1", "-o", tmp_path / "out.json")
+    assert result.exit_code == ExitCode.FAILURE
+    assert continuation(result.stderr) == ["results", RUN, "--base-url", server.url]
 
 
 def test_a_result_that_cannot_be_written_can_be_had_again(tmp_path: Path) -> None:
