@@ -214,7 +214,7 @@ def test_a_service_that_ends_leaves_no_files_and_no_processes(folder: Path) -> N
     asynchronous.run(give_up())
     papers.close()
     eventually(_children, lambda count: count <= before)
-    assert not _files(folder)
+    eventually(lambda: _files(folder), lambda files: not files)
 
 
 def test_a_temporary_folder_that_is_cleaned_up_costs_nothing(tmp_path: Path) -> None:
