@@ -122,7 +122,14 @@ def _shown(tab: Page, count: int) -> list[dict[str, Any]]:
 
 
 def _inner(tab: Page, url: str) -> Frame:
-    return next(frame for frame in tab.frames if frame.url == url)
+    """Return the page in a frame, which a busy machine takes a while to begin."""
+    for _ in range(500):
+        for frame in tab.frames:
+            if frame.url == url:
+                return frame
+        tab.wait_for_timeout(20)
+    message = "no frame has the page"
+    raise AssertionError(message)
 
 
 def _fits(tab: Page, urls: Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+import asynchronous
 from candidate_cards.models import Candidate
 from candidate_cards.service.metrics import Metrics
 from candidate_cards.service.retention import Retention
@@ -109,7 +110,7 @@ def test_it_is_swept_at_the_start_and_every_hour(store: Store, path: Path) -> No
         store, 30, now=lambda: time, pause=pause, on_erasure=lambda: told.append(None)
     )
     with suppress(asyncio.CancelledError):
-        asyncio.run(retention.work())
+        asynchronous.run(retention.work())
     assert seen == [(1, 1), (1, 1), (0, 2)]
 
 
@@ -141,7 +142,7 @@ def test_a_sweep_that_fails_is_made_up_for(
         retention = sweeping(
             store, 30, now=now, pause=pause, on_erasure=lambda: told.append(len(seen))
         )
-        asyncio.run(retention.work())
+        asynchronous.run(retention.work())
     assert seen == [2, 2, 1]
     assert told == [0, 1, 2]  # what fails may have erased somebody before
     assert "the store cannot be swept" in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shlex
@@ -49,6 +50,9 @@ def serve(  # noqa: PLR0913  the options of the command
                 if as_json
                 else _as_text(server, settings)
             )
+            # Else the garbage collector looks at all of the code again and again, in vain.
+            gc.collect()
+            gc.freeze()
             server.run()
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
