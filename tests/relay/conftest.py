@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
-import stamina
+from leftovers import no_pauses_between_attempts  # noqa: F401
 
 from relaying import CANARY
 from sandboxes import LocalSandbox, serving
@@ -20,13 +20,6 @@ def sandbox() -> Iterator[LocalSandbox]:
     """A sandbox whose runs end when a test skips time."""
     with serving() as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def no_pauses_between_attempts() -> Iterator[None]:
-    """Attempts follow each other at once."""
-    with stamina.set_testing(True, attempts=100, cap=True):
-        yield
 
 
 @pytest.fixture(autouse=True)

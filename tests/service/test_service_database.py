@@ -20,7 +20,7 @@ from candidate_cards.service import Company
 from candidate_cards.service.app import _GROUPS
 from candidate_cards.store.tables import METADATA
 from candidate_cards.webhooks import HmacScheme
-from databases import find_programs, postgresql_server
+from databases import postgresql_server
 from services import Account, LocalService, person, serving_cards
 
 if TYPE_CHECKING:
@@ -240,13 +240,7 @@ def test_a_full_disk() -> None:
 
 def test_a_server_that_stops_and_starts() -> None:
     """Connections that were open before are no trouble."""
-    programs = find_programs()
-    if programs is None:
-        pytest.skip("MISSING PART: a PostgreSQL server; run: apt-get install postgresql")
-    with ExitStack() as stack:
-        server = stack.enter_context(postgresql_server(programs))
-        place = stack.enter_context(server.place())
-        served = stack.enter_context(world(store=place.url))
+    with postgresql_server() as server, server.place() as place, world(store=place.url) as served:
         for _ in range(2):
             with server.stopped():
                 served.assert_gone(served.calls)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from candidate_cards.store import Store, open_store
-from databases import Place, PostgresqlServer, find_programs, postgresql_server
+from databases import Place, PostgresqlServer, postgresql_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,14 +16,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgresqlServer]:
-    """A PostgreSQL server; where its programs are missing, its tests are skipped aloud."""
-    programs = find_programs()
-    if programs is None:
-        reason = "MISSING PART: a PostgreSQL server; run: apt-get install postgresql"
-        if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
-    with postgresql_server(programs) as running:
+    """A PostgreSQL server for all tests."""
+    with postgresql_server() as running:
         yield running
 
 

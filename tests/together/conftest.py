@@ -7,7 +7,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 import pytest
-import stamina
+from leftovers import no_pauses_between_attempts  # noqa: F401
 
 from sandboxes import LocalSandbox, serving
 from talking import RAISED, SECRETS
@@ -21,13 +21,6 @@ def sandbox() -> Iterator[LocalSandbox]:
     """A sandbox whose runs end when a test skips time."""
     with serving() as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def no_pauses_between_attempts() -> Iterator[None]:
-    """Attempts follow each other at once."""
-    with stamina.set_testing(True, attempts=100, cap=True):
-        yield
 
 
 @pytest.fixture(autouse=True)

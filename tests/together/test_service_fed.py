@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from candidate_cards.models import WebhookCreateRequest, WebhookUpdateRequest
 from candidate_cards.sandbox import READY_MADE, Settings, open_server
 from candidate_cards.service import Company
 from candidate_cards.webhooks import HmacScheme
-from databases import find_programs, postgresql_server
+from databases import postgresql_server
 from sandboxes import SLOW, Account, LocalSandbox, Received, eventually, receiving, serving
 from services import LocalService, serving_cards
 from talking import key_of, preview, search, talking
@@ -379,13 +378,7 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'cards.sqlite3'}"
         return
-    programs = find_programs()
-    if programs is None:
-        reason = "MISSING PART: a PostgreSQL server; run: apt-get install postgresql"
-        if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
-    with postgresql_server(programs) as server, server.place() as place:
+    with postgresql_server() as server, server.place() as place:
         yield place.url
 
 

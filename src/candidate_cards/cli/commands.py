@@ -785,7 +785,7 @@ def erase(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pass
     """Erase candidates, and leave no byte of them in the database's files.
 
     Without --yes it says what would be erased. Backups, and PostgreSQL's write-ahead log for a
-    while, keep what they have.
+    while, keep what they have; the vendor keeps all, so a later run may bring somebody back.
     """
     from candidate_cards.cli.store import Erasure
 

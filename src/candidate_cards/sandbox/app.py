@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-
-from candidate_cards import __version__
+from candidate_cards.contract.application import new_application
 from candidate_cards.contract.openapi import describe
-from candidate_cards.contract.refusals import framework_refusal, invalid
 
 from .faults import HEADER
 from .gate import Gate
@@ -22,7 +17,7 @@ from .routes import admin, sourcing, webhooks
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.requests import Request
+    from fastapi import FastAPI
 
     from .sandbox import Sandbox
 
@@ -48,19 +43,10 @@ def create_app(sandbox: Sandbox, *, any_host: bool = False) -> FastAPI:
                 with suppress(asyncio.CancelledError):
                     await worker
 
-    app = FastAPI(
+    app = new_application(
         title="Sourcing API sandbox",
-        version=__version__,
         description=f"{BANNER}\n\nThe header `{HEADER}` makes a request go wrong on purpose.",
         lifespan=work,
-        docs_url=None,  # both pages load scripts from other hosts
-        redoc_url=None,
-        redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
-        exception_handlers={
-            HTTPException: _refuse_as_the_vendor,
-            RequestValidationError: _refuse_parameters,
-        },
     )
     app.state.sandbox = sandbox
     for module in (sourcing, webhooks, admin):
@@ -68,13 +54,3 @@ def create_app(sandbox: Sandbox, *, any_host: bool = False) -> FastAPI:
     app.add_middleware(Gate, sandbox=sandbox, any_host=any_host)
     describe(app, MODELS)
     return app
-
-
-async def _refuse_as_the_vendor(_request: Request, error: Exception) -> NoReturn:
-    """Give the framework's own refusals, such as 404 and 405, the vendor's shape."""
-    assert isinstance(error, HTTPException)  # noqa: S101  registered for it
-    raise framework_refusal(error.status_code, error.headers) from error
-
-
-async def _refuse_parameters(_request: Request, error: Exception) -> NoReturn:
-    raise invalid("a parameter of the URL cannot be used") from error

@@ -158,7 +158,11 @@ async def read_candidate(request: Request, caller: _Writer, profile_id: _Profile
     responses=_DONE | answers({}, 404, 412, 504),
 )
 async def erase_candidate(request: Request, caller: _Writer, profile_id: _ProfileId) -> Response:
-    """Erase a candidate: the record, its embeds, its cards."""
+    """Erase a candidate: the record, its embeds, its cards.
+
+    Results that were to be fetched by then leave this profile out. The vendor still has it, so a
+    later run that finds it, and an upload, store it again.
+    """
     read_query(request.query_params, NoOptions)
     service = service_of(request)
 
