@@ -391,23 +391,26 @@ def test_after_a_kill_a_rerun_sends_the_rest_and_nothing_twice(
     driver: str, moment: str, tmp_path: Path
 ) -> None:
     """Killed at every stage of a message: at most that one is missing, none is there twice."""
-    number, unlucky = 60, "person-25@mail.test"
+    number, unlucky, latest = 60, "person-25@mail.test", "person-50@mail.test"
     journal = tmp_path / "sent.jsonl"
     with MailServer() as running:
         started: list[subprocess.Popen[str]] = []
-        enough = threading.Event()
+        enough, dead = threading.Event(), threading.Event()
 
         def kill(event: str, recipient: str) -> None:
             if recipient == unlucky and event in {moment, "stored"}:
                 enough.set()
                 if moment != "any":
                     os.kill(started[0].pid, signal.SIGKILL)
+            elif recipient == latest:  # before this one, however late the kill comes
+                dead.wait(60)
 
         running.desk.on_event = kill
         started.append(start_sending(driver, running.port, journal, number))
         assert enough.wait(60)
         started[0].kill()
         started[0].communicate()
+        dead.set()
         assert started[0].returncode == -signal.SIGKILL
         before = running.desk.counts()
         assert len(before) < number

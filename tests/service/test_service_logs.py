@@ -15,6 +15,7 @@ import vendor_server as play
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
+import asynchronous
 from candidate_cards.errors import StoreError
 from candidate_cards.service import Company, logs
 from candidate_cards.service.app import _GROUPS
@@ -327,12 +328,13 @@ def test_what_nobody_caught_is_logged_alike(log: io.StringIO) -> None:
     def fail() -> None:
         raise ValueError(CANARY)
 
-    loop = asyncio.new_event_loop()
-    logs.hush(loop)
-    loop.call_soon(fail)
-    loop.call_soon(loop.stop)
-    loop.run_forever()
-    loop.close()
+    async def turn() -> None:
+        loop = asyncio.get_running_loop()
+        logs.hush(loop)
+        loop.call_soon(fail)
+        await asyncio.sleep(0)
+
+    asynchronous.run(turn())
     (line,) = lines(log)
     assert (line["message"], line["raised"][0]) == ("an error that nobody caught", "ValueError")
     assert CANARY not in log.getvalue()
