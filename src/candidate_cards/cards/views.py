@@ -255,7 +255,7 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
                 headline = ""  # it would only repeat the line above it
     emails = _texts(candidate.emails) if show_emails else ()
     name = _text(candidate.name)
-    if not name or not (name.isprintable() or is_visible(name)):
+    if not is_visible(name):
         name = labels.unnamed
     return CardView(
         name,

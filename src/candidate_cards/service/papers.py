@@ -74,16 +74,11 @@ class Papers:
         If this is cancelled, the process is ended.
 
         Raises:
-            RefusedError: 503: too many wait.
+            RefusedError: 503: too many wait, or files cannot be written.
             CandidateCardsError: As from the function.
         """
         if self._admitted >= self._most:
-            raise RefusedError(
-                503,
-                ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE,
-                "as many documents are being made and waited for as there may be",
-                headers={"Retry-After": str(_RETRY_AFTER)},
-            )
+            raise _unavailable("as many documents are being made and waited for as there may be")
         self._admitted += 1
         try:
             return await self._made(work, await self._free.get())
@@ -114,15 +109,19 @@ class Papers:
                 ending.add_done_callback(self._endings.discard)
 
     def _work(self, work: Callable[[Press], bytes], pool: PdfPool) -> bytes:
-        folder = self._new_folder()
         try:
-            return work(Press(pool, folder))
+            folder = self._new_folder()
+            try:
+                return work(Press(pool, folder))
+            finally:
+                shutil.rmtree(folder)
+        except OSError:
+            pool.close()
+            raise _unavailable("files for the document cannot be written here now") from None
         except BaseException:
             # Other parts of it may be in line, and would be begun one after the other.
             pool.close()
             raise
-        finally:
-            shutil.rmtree(folder)
 
     def _new_folder(self) -> Path:
         """Return a folder for one request.
@@ -156,6 +155,15 @@ class Papers:
         pool = PdfPool(1, self._limits)
         self._pools.add(pool)
         self._free.put_nowait(pool)
+
+
+def _unavailable(message: str) -> RefusedError:
+    return RefusedError(
+        503,
+        ErrorCode.PROVIDER_TEMPORARILY_UNAVAILABLE,
+        message,
+        headers={"Retry-After": str(_RETRY_AFTER)},
+    )
 
 
 def _own_folder() -> tuple[Path, IO[bytes] | None]:

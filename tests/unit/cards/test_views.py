@@ -106,6 +106,7 @@ def test_a_view_holds_text_or_nothing(
 @given(candidates, st.sampled_from(DENSITIES))
 @example(Candidate(profile_id="p", name="\u2060"), "card")
 @example(Candidate(profile_id="p", name="\x01\x7f"), "card")
+@example(Candidate(profile_id="p", name="\u3164"), "card")
 def test_a_name_and_a_band_are_always_there(candidate: Candidate, density: Density) -> None:
     """Every card says whose it is and how well it matches, in words."""
     view = card_view(candidate, density=density)
