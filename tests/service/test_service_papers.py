@@ -236,21 +236,20 @@ def test_a_temporary_folder_that_is_cleaned_up_costs_nothing(tmp_path: Path) -> 
 
 
 def test_where_no_file_can_be_written_it_is_503(tmp_path: Path) -> None:
-    """The temporary folder is no folder, or full: that is nobody's bug, and it passes."""
-    root = tmp_path / "temporary"
-    root.mkdir()
+    """Something is in the way, or a disk is full: that is nobody's bug, and it passes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tempfile, "tempdir", str(root))
+        patch.setattr(tempfile, "tempdir", str(tmp_path))
         with serving_cards(pdf_workers=1) as running:
             account = running.account()
-            root.rename(tmp_path / "elsewhere")
-            root.write_text("in the way", encoding="utf-8")
+            (folder,) = tmp_path.glob("candidate-cards-papers-*")
+            folder.rename(tmp_path / "elsewhere")
+            folder.write_text("in the way", encoding="utf-8")
             for name in ("pdf", "png"):
                 refused = _pdf(account, name=name)
                 assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
                 assert error_code(refused) == "PROVIDER_TEMPORARILY_UNAVAILABLE"
-            root.unlink()
-            (tmp_path / "elsewhere").rename(root)
+            folder.unlink()
+            (tmp_path / "elsewhere").rename(folder)
             assert _pdf(account).status_code == 200
 
 
