@@ -46,7 +46,6 @@ from .times import as_number, as_time
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
-    from types import TracebackType
     from typing import Any
 
     from sqlalchemy import ColumnElement, Connection, Delete, Table
@@ -132,12 +131,7 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
