@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from candidate_cards.contract.callers import Caller, bearer_key, unauthorized
 from candidate_cards.contract.refusals import RefusedError, invalid, no_resource
-from candidate_cards.contract.terms import DEFAULT_RATES, SCOPES
+from candidate_cards.contract.terms import DEFAULT_RATES
 from candidate_cards.contract.times import to_wire
 from candidate_cards.models import ErrorCode
+from candidate_cards.models.scopes import SCOPES
 
 from .keys import COMPANIES, READY_MADE
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from candidate_cards.contract.bodies import WIRE_NAMES
-from candidate_cards.contract.terms import DEFAULT_RATES, SCOPES
+from candidate_cards.contract.terms import DEFAULT_RATES
 from candidate_cards.models import (
     EnrichRequest,
     PatchRequest,
@@ -22,6 +22,7 @@ from candidate_cards.models import (
     WebhookUpdateRequest,
 )
 from candidate_cards.models._base import NullMeans
+from candidate_cards.models.scopes import SCOPES
 from candidate_cards.models.webhooks import EventNames
 
 from .faults import Planned, parse_fault

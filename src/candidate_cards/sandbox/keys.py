@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from candidate_cards.contract.terms import SCOPES
+from candidate_cards.models.scopes import SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

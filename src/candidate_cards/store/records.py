@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from candidate_cards.models import scopes
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -14,19 +16,11 @@ if TYPE_CHECKING:
 Outcome = Literal["added", "changed", "unchanged"]
 FetchKind = Literal["sourcing", "preview", "enrichment"]
 
-#: What a key may be allowed: the vendor's five scopes, and two of our own.
 #: What keys that are made here begin with.
 KEY_PREFIX: Final = "cards_"
 
-SCOPES: Final = (
-    "sourcing:write",
-    "sourcing:read",
-    "enrich:write",
-    "read:webhooks",
-    "write:webhooks",
-    "cards:write",
-    "cards:render",
-)
+#: What a key may be allowed: what the vendor has scopes for, and two things of our own.
+SCOPES: Final = (*scopes.SCOPES, "cards:write", "cards:render")
 
 
 @dataclass(frozen=True, slots=True)
