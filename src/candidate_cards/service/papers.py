@@ -17,6 +17,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
@@ -59,7 +60,6 @@ class Papers:
         self._making_folder = Lock()
         self._pools: set[PdfPool] = set()
         self._free: asyncio.Queue[PdfPool] = asyncio.Queue()
-        self._endings: set[asyncio.Task[None]] = set()
         for _ in range(workers):
             self._add_pool()
 
@@ -104,9 +104,9 @@ class Papers:
             if working.done():
                 self._give_back(pool)
             else:
-                ending = loop.create_task(self._end(working, pool))
-                self._endings.add(ending)  # the loop itself may forget a task
-                ending.add_done_callback(self._endings.discard)
+                # Not by a task: at the end of a loop nobody would wait for it.
+                working.add_done_callback(partial(self._given_up, pool))
+                loop.run_in_executor(None, pool.close)
 
     def _work(self, work: Callable[[Press], bytes], pool: PdfPool) -> bytes:
         try:
@@ -137,10 +137,8 @@ class Papers:
                 self._folder, self._lock = _own_folder()
                 return Path(tempfile.mkdtemp(dir=self._folder))
 
-    async def _end(self, working: asyncio.Future[bytes], pool: PdfPool) -> None:
-        """End a process, and go on when the thread that waits for it is free."""
-        await asyncio.get_running_loop().run_in_executor(None, pool.close)
-        await asyncio.wait([working])
+    def _given_up(self, pool: PdfPool, working: asyncio.Future[bytes]) -> None:
+        """Go on when the thread that waited for an ended process is free."""
         working.exception()  # nobody is left to be told
         self._give_back(pool)
 
