@@ -85,6 +85,26 @@ class Labels:
     )
     bands_title: str = "What the scores mean"
     page: str = "Page {number} of {total}"
+    notice_title: str = "About this document"
+    notice_score: str = (
+        "A match score from 0 to 100 is a machine's estimate of how well a profile fits the brief. "
+        "It is no judgement of a person."
+    )
+    notice_ai: str = "Texts marked AI were written by a machine from the profile and may be wrong."
+    notice_decision: str = "A person decides, not the machine."
+    notice_source: str = "The data come from {source}."
+    notice_source_usual: str = "public professional profiles"
+    notice_contact: str = "Questions, a copy, corrections, deletion: {contact}."
+    notice_contact_usual: str = "whoever sent you this"
+    notice_keep_until: str = "Kept until {date}."
+    notice_keep_usual: str = "The sender can say how long the data are kept."
+    notice_coded: str = "Names and other identifying details are replaced by codes."
+    employer: str = "an employer"
+    current_employer: str = "the current employer"
+    removed_email: str = "[e-mail address]"
+    removed_link: str = "[link]"
+    removed_phone: str = "[phone number]"
+    copy_of: str = "Copy {recipient}"
 
 
 DEFAULT_LABELS = Labels()
