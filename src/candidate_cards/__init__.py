@@ -10,7 +10,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from candidate_cards.cards import Bands, Labels
+    from candidate_cards.cards import Bands, Labels, Plural, list_languages, load_labels
     from candidate_cards.errors import (
         CandidateCardsError,
         DeliveryError,
@@ -53,6 +53,7 @@ _HOMES = {
     "Labels": "cards",
     "MissingDependencyError": "errors",
     "NotAvailableError": "errors",
+    "Plural": "cards",
     "Problem": "errors",
     "RenderingError": "errors",
     "Shortlist": "models",
@@ -61,7 +62,9 @@ _HOMES = {
     "export_candidates": "exports",
     "iter_candidates": "loading",
     "list_formats": "exports",
+    "list_languages": "cards",
     "list_themes": "themes",
+    "load_labels": "cards",
     "load_shortlist": "loading",
     "load_theme": "themes",
     "message_bytes": "exports._mime",
@@ -88,6 +91,7 @@ __all__ = [
     "Labels",
     "MissingDependencyError",
     "NotAvailableError",
+    "Plural",
     "Problem",
     "RenderingError",
     "Shortlist",
@@ -97,7 +101,9 @@ __all__ = [
     "export_candidates",
     "iter_candidates",
     "list_formats",
+    "list_languages",
     "list_themes",
+    "load_labels",
     "load_shortlist",
     "load_theme",
     "message_bytes",
