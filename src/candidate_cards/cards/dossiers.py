@@ -56,7 +56,8 @@ class EntryView(NamedTuple):
 class DossierView(NamedTuple):
     """The frame around the candidates' pages; empty text is not shown.
 
-    ``contents`` are known once the pages are; ``has_contents`` says whether there will be any.
+    ``scored`` says whether scores may be shown. ``contents`` are known once the pages are;
+    ``has_contents`` says whether there will be any.
     """
 
     title: str
@@ -70,6 +71,7 @@ class DossierView(NamedTuple):
     keep_until: str
     failed: tuple[str, ...]
     bands: tuple[FactView, ...]
+    scored: bool
     has_contents: bool
     contents: tuple[EntryView, ...]
 
@@ -117,6 +119,7 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         keep_until=keep_until,
         failed=frame.failed,
         bands=tuple(_bands(bands, labels)),
+        scored=not cards or any(card.score.word for card in cards),
         has_contents=len(cards) >= _FEWEST_IN_CONTENTS,
         contents=tuple(contents),
     )
