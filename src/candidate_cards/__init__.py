@@ -10,7 +10,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from candidate_cards.cards import Bands, Labels
+    from candidate_cards.cards import Bands, Labels, Plural, list_languages, load_labels
     from candidate_cards.errors import (
         CandidateCardsError,
         DeliveryError,
@@ -54,6 +54,7 @@ _HOMES = {
     "Labels": "cards",
     "MissingDependencyError": "errors",
     "NotAvailableError": "errors",
+    "Plural": "cards",
     "Problem": "errors",
     "Profile": "privacy",
     "RenderingError": "errors",
@@ -64,8 +65,10 @@ _HOMES = {
     "export_candidates": "exports",
     "iter_candidates": "loading",
     "list_formats": "exports",
+    "list_languages": "cards",
     "list_profiles": "privacy",
     "list_themes": "themes",
+    "load_labels": "cards",
     "load_profile": "privacy",
     "load_shortlist": "loading",
     "load_theme": "themes",
@@ -93,6 +96,7 @@ __all__ = [
     "Labels",
     "MissingDependencyError",
     "NotAvailableError",
+    "Plural",
     "Problem",
     "Profile",
     "RenderingError",
@@ -104,8 +108,10 @@ __all__ = [
     "export_candidates",
     "iter_candidates",
     "list_formats",
+    "list_languages",
     "list_profiles",
     "list_themes",
+    "load_labels",
     "load_profile",
     "load_shortlist",
     "load_theme",

@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from candidate_cards._text import clean_text
+from candidate_cards.cards.languages import date_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,9 +106,9 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
             confidential = labels.confidential_for.format(client=client)
     keep_until = ""
     if facts.keep_until is not None:
-        keep_until = labels.keep_until.format(date=facts.keep_until.isoformat())
+        keep_until = labels.keep_until.format(date=date_text(facts.keep_until, labels))
     return DossierView(
-        title=f"{labels.dossier}: {heading}",
+        title=f"{labels.dossier}{labels.colon}{heading}",
         heading=heading,
         size=frame.size,
         client=frame.client,
@@ -133,7 +134,7 @@ def _facts(frame: ShortlistView, facts: DossierFacts, labels: Labels) -> list[Fa
     pairs = [
         (labels.prepared_for, frame.client),
         (labels.prepared_by, frame.author),
-        (labels.date, facts.issued.isoformat() if facts.issued else ""),
+        (labels.date, date_text(facts.issued, labels) if facts.issued else ""),
     ]
     return [FactView(name, value) for name, value in pairs if value]
 

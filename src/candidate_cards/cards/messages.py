@@ -123,7 +123,7 @@ def told_directions(card: CardView) -> CardView:
 
 def _subject(frame: ShortlistView, cards: Sequence[CardView], labels: Labels) -> str:
     if not frame.heading and len(cards) == 1:
-        return ", ".join(filter(None, (cards[0].name, cards[0].role)))
+        return labels.comma.join(filter(None, (cards[0].name, cards[0].role)))
     if frame.heading == labels.shortlist:
         return labels.subject_untitled.format(size=frame.size)
     return labels.subject.format(title=frame.heading, size=frame.size)
@@ -143,7 +143,7 @@ def _first_sentence(text: str) -> str:
 
 
 def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels) -> str:
-    people = ", ".join(f"{card.name} {card.score.value}".rstrip() for card in cards)
+    people = labels.comma.join(f"{card.name} {card.score.value}".rstrip() for card in cards)
     text = ". ".join(filter(None, (people, sentence or (cards[0].lead if cards else ""))))
     # Half of a text that embeds directions would leave them open.
     text = " ".join(_DIRECTION.sub("", text).split())

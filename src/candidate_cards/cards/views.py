@@ -125,7 +125,7 @@ def _score_view(score: float | None, bands: Bands, labels: Labels) -> ScoreView:
         return ScoreView("", word, "none", word)
     tone = bands.tone(number)
     word = labels.bands[tone]
-    return ScoreView(str(number), word, tone, f"{number} {labels.out_of}, {word}")
+    return ScoreView(str(number), word, tone, f"{number} {labels.out_of}{labels.comma}{word}")
 
 
 def split_lead(text: str) -> tuple[str, str]:
@@ -143,7 +143,7 @@ def _cap(items: tuple[str, ...], most: int, labels: Labels) -> tuple[tuple[str, 
     # One hidden entry would take the place of the words that announce it.
     if len(items) <= most + 1:
         return items, ""
-    return items[:most], labels.more.format(len(items) - most)
+    return items[:most], labels.more[len(items) - most]
 
 
 def _texts(items: tuple[str, ...]) -> tuple[str, ...]:
@@ -223,11 +223,11 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
     role = _text(candidate.current_role)
     company = _text(candidate.current_company)
     headline = _text(candidate.headline)
-    joint = f" {labels.at} "
+    joint = labels.at
     if not role and headline:
         # Enriched profiles carry no role: the headline says it, mostly with the company. Where
         # it does not, "at" would make one statement of two.
-        role, headline, joint = headline, "", ", "
+        role, headline, joint = headline, "", labels.comma
         if company.casefold() in role.casefold():
             company = ""
     lead = rest = skills_more = fit_more = check_more = ""
@@ -290,15 +290,13 @@ def _respond_view(address: str, name: str, labels: Labels) -> LinkView:
 def shortlist_view(shortlist: Shortlist, *, labels: Labels = DEFAULT_LABELS) -> ShortlistView:
     """Make the view of what stands around a shortlist's cards."""
     heading = _text(shortlist.title) or labels.shortlist
-    number = len(shortlist.candidates)
-    noun = labels.candidate if number == 1 else labels.candidates
     return ShortlistView(
         heading,
         heading,
         _text(shortlist.brief),
         _text(shortlist.client),
         _text(shortlist.author),
-        f"{number} {noun}",
+        labels.size[len(shortlist.candidates)],
         tuple([_text(item.profile_id) for item in shortlist.failed]),
     )
 

@@ -17,6 +17,7 @@ from candidate_cards.cards import (
     CardView,
     Density,
     Labels,
+    Plural,
     card_view,
     shortlist_view,
     single_view,
@@ -284,7 +285,7 @@ def test_bands_and_labels_are_the_callers_choice() -> None:
         bands={**DEFAULT_LABELS.bands, "partial": "Teilweise passend"},
         out_of="von 100",
         unnamed="Ohne Namen",
-        more="noch {}",
+        more=Plural("noch einer", "noch {count}"),
     )
     view = card_view(
         _made(matchScore=85, skills=["x"] * 20), bands=Bands(95, 90, 10), labels=german
