@@ -15,7 +15,7 @@ from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.exports.pdf import Limits, PdfPool, render_dossier
 
 if TYPE_CHECKING:
-    from candidate_cards import Candidate, Shortlist, Theme
+    from candidate_cards import Candidate, Labels, Shortlist, Theme
     from candidate_cards.exports.pdf import PageSize
 
 _MIB = 1024 * 1024
@@ -62,6 +62,7 @@ class DossierOptions(OptionGroup):
         theme: Theme,
         given_date: str | None,
         show_emails: bool,
+        labels: Labels,
         templates: str | None,
         pool: PdfPool,
     ) -> bytes:
@@ -77,6 +78,7 @@ class DossierOptions(OptionGroup):
             page_size=self.page_size or "A4",
             facts=facts,
             show_emails=show_emails,
+            labels=labels,
             templates=templates,
             pool=pool,
             cache=self.cache,
