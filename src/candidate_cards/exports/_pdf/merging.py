@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
@@ -30,14 +30,18 @@ from xml.sax.saxutils import escape
 
 from pikepdf import (
     Array,
+    ContentStreamInstruction,
     Dictionary,
     Name,
     Object,
     ObjectStreamMode,
+    Operator,
     Pdf,
     PdfError,
     Stream,
     String,
+    parse_content_stream,
+    unparse_content_stream,
 )
 
 from candidate_cards.errors import ExportError
@@ -49,7 +53,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["LINK_PREFIX", "Footer", "Info", "Part", "merge"]
+    from pikepdf import Encryption
+
+__all__ = ["LINK_PREFIX", "Footer", "Info", "Part", "Watermark", "merge"]
+
+#: Of what a copy says of itself: a name alone, at which nothing is to be found (RFC 2606).
+COPY_NAMESPACE: Final = "https://candidate-cards.invalid/ns/copy/1.0/"
 
 _PART_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BFCHAR: Final = re.compile(rb"<([0-9a-f]{4})> <([0-9a-f]*)>")
@@ -58,6 +67,15 @@ _FIXED_PITCH: Final = 1  # of a font descriptor's flags (ISO 32000-1, table 123)
 _GLYPHS_PER_BLOCK: Final = 100  # of a CMap (Adobe Technical Note 5014)
 _LEAF: Final = 64  # entries of one leaf of a name or number tree
 _FOOTER_FONT: Final = "/Footer"
+_WATERMARK: Final = "/Watermark"
+_PICTURE_OPACITY: Final = 0.12  # of emoji in a watermark, which have colours of their own
+_MARKS: Final = frozenset({"BDC", "BMC", "EMC"})
+_SOURCE_TYPE: Final = "Iptc4xmpExt:DigitalSourceType"
+_NAMESPACES: Final = {
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "copy": COPY_NAMESPACE,
+}
 
 
 class _Entry(NamedTuple):
@@ -89,6 +107,9 @@ class Info:
     Attributes:
         lang: BCP 47 tag of the main language.
         created: With its time zone; None leaves every date out.
+        usage_terms: What whoever holds the document is to know of its use, in that language.
+        source_type: Address of a term of the IPTC's vocabulary of digital source types.
+        copy: Properties of our own namespace: a name of letters, and the value.
     """
 
     title: str
@@ -98,6 +119,22 @@ class Info:
     subject: str = ""
     keywords: str = ""
     created: datetime | None = None
+    usage_terms: str = ""
+    source_type: str = ""
+    copy: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """What is drawn over every page, once in the file however many pages there are.
+
+    Attributes:
+        source: A one-page PDF by WeasyPrint, of the same size as the pages and without a ground.
+        blend: How it meets what is below: as the darker or the lighter of both.
+    """
+
+    source: bytes | Path
+    blend: Literal["Darken", "Lighten"] = "Darken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +164,13 @@ class Footer:
     skipped: frozenset[int] = frozenset({0})
 
 
-def merge(parts: Iterable[Part], info: Info, footer: Footer | None = None) -> bytes:
+def merge(
+    parts: Iterable[Part],
+    info: Info,
+    footer: Footer | None = None,
+    watermark: Watermark | None = None,
+    encryption: Encryption | None = None,
+) -> bytes:
     """Join tagged PDFs into one PDF/UA-1 document.
 
     Args:
@@ -135,6 +178,9 @@ def merge(parts: Iterable[Part], info: Info, footer: Footer | None = None) -> by
             memory low.
         info: Title, language and whatever else the document is to say.
         footer: The line with page numbers, if any.
+        watermark: What is drawn over every page, if anything.
+        encryption: Passwords and what they allow, if the file is to have any. Its bytes differ
+            each time then, since keys and salts are random.
 
     Returns:
         The PDF.
@@ -145,7 +191,7 @@ def merge(parts: Iterable[Part], info: Info, footer: Footer | None = None) -> by
     merger = _Merger()
     for part in parts:
         merger.append(part)
-    return merger.finish(info, footer)
+    return merger.finish(info, footer, watermark, encryption)
 
 
 class _Merger:
@@ -351,9 +397,17 @@ class _Merger:
 
     # --- the whole
 
-    def finish(self, info: Info, footer: Footer | None) -> bytes:
+    def finish(
+        self,
+        info: Info,
+        footer: Footer | None,
+        watermark: Watermark | None,
+        encryption: Encryption | None,
+    ) -> bytes:
         if not self._names:
             raise ExportError("no parts")
+        if watermark is not None:
+            self._draw_over(watermark)
         if footer is not None:
             self._stamp(footer)
         self._fonts.finish()
@@ -381,7 +435,8 @@ class _Merger:
             output,
             min_version="1.7",
             object_stream_mode=ObjectStreamMode.generate,
-            deterministic_id=True,
+            encryption=encryption or False,
+            deterministic_id=encryption is None,  # it would tell something of what is encrypted
         )
         self._pdf.close()
         return output.getvalue()
@@ -448,6 +503,59 @@ class _Merger:
         stream = Stream(self._pdf, _xmp(info).encode())
         stream.Type, stream.Subtype = Name.Metadata, Name.XML
         self._pdf.Root.Metadata = self._pdf.make_indirect(stream)
+
+    def _draw_over(self, watermark: Watermark) -> None:
+        """Draw the watermark over each page, behind all its text in the order of reading."""
+        with closing(_open(watermark.source)) as source:
+            form = self._pdf.make_indirect(self._form(source))
+        state = self._pdf.make_indirect(Dictionary(BM=Name(f"/{watermark.blend}")))
+        before = self._pdf.make_indirect(Stream(self._pdf, b"q"))
+        content = (
+            f"Q /Artifact <</Type /Pagination /Subtype {_WATERMARK}>> BDC "
+            f"q {_WATERMARK} gs {_WATERMARK} Do Q EMC"
+        )
+        after = self._pdf.make_indirect(Stream(self._pdf, content.encode()))
+        for page in self._pdf.pages:
+            resources = page.obj.Resources
+            for category, value in (("/XObject", form), ("/ExtGState", state)):
+                if category not in resources:
+                    resources[category] = Dictionary()
+                resources[category][_WATERMARK] = value
+            page.obj.Contents = Array([before, *_items(page.obj.Contents), after])
+
+    def _form(self, source: Pdf) -> Stream:
+        """Make a drawing of the first page, without its tags."""
+        page = source.pages[0].obj
+        resources = Dictionary(ExtGState=Dictionary())
+        for category, entries in page.Resources.items():
+            if isinstance(entries, Dictionary):
+                resources[category] = Dictionary({
+                    key: self._adopted(source, category, value) for key, value in entries.items()
+                })  # fmt: skip
+        resources.ExtGState[_WATERMARK] = Dictionary(ca=_PICTURE_OPACITY)
+        pale = ContentStreamInstruction([Name(_WATERMARK)], Operator("gs"))
+        content: list[Any] = []
+        for instruction in parse_content_stream(page):
+            operator = str(instruction.operator)
+            if operator == "Do":
+                content.append(pale)
+            if operator not in _MARKS:
+                content.append(instruction)
+        form = Stream(self._pdf, unparse_content_stream(content))
+        form.Type, form.Subtype = Name.XObject, Name.Form
+        form.BBox = Array([float(value) for value in page.MediaBox])
+        form.Resources = resources
+        # As a group, or letters and pictures would meet the page one by one.
+        form.Group = Dictionary(S=Name.Transparency, CS=Name.DeviceRGB, I=True)
+        return form
+
+    def _adopted(self, source: Pdf, category: str, value: Object) -> Object:
+        """Return what is here in the place of a font, picture or whatever a drawing uses."""
+        if category == "/Font":
+            united = self._fonts.take(cast("Dictionary", value))
+            if united is not None:
+                return united
+        return self._pdf.copy_foreign(self._indirect(source, value))
 
     def _stamp(self, footer: Footer) -> None:
         with closing(_open(footer.sample)) as source:
@@ -808,10 +916,19 @@ def _xmp(info: Info) -> str:
         f"<dc:creator>{author}</dc:creator>" if info.author else "",
         f"<dc:language><rdf:Bag><rdf:li>{escape(info.lang)}</rdf:li></rdf:Bag></dc:language>",
         f"<pdf:Keywords>{escape(info.keywords)}</pdf:Keywords>" if info.keywords else "",
+        alternatives("dc:rights", info.usage_terms),
+        alternatives("xmpRights:UsageTerms", info.usage_terms),
+        f"<{_SOURCE_TYPE}>{escape(info.source_type)}</{_SOURCE_TYPE}>" if info.source_type else "",
+        *(f"<copy:{name}>{escape(value)}</copy:{name}>" for name, value in info.copy.items()),
     ]
     if info.created is not None:
         fields.append(f"<xmp:CreateDate>{info.created.isoformat('T', 'seconds')}</xmp:CreateDate>")
     body = "\n".join(field for field in fields if field)
+    further = "".join(
+        f'\n xmlns:{prefix}="{address}"'
+        for prefix, address in _NAMESPACES.items()
+        if f"<{prefix}:" in body
+    )
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -819,7 +936,7 @@ def _xmp(info: Info) -> str:
  xmlns:dc="http://purl.org/dc/elements/1.1/"
  xmlns:xmp="http://ns.adobe.com/xap/1.0/"
  xmlns:pdf="http://ns.adobe.com/pdf/1.3/"
- xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+ xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"{further}>
 {body}
 </rdf:Description>
 </rdf:RDF>
