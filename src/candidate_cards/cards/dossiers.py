@@ -68,6 +68,7 @@ class DossierView(NamedTuple):
     ``contents`` are known once the pages are; ``has_contents`` says whether there will be any.
     Of the recipient of a copy, ``watermark`` and ``copy_line`` stand on each page but are no text
     of it, so ``facts`` say it too, once; ``recipient`` and ``recipient_id`` are for machines.
+    ``page_line`` is that of the first of two pages.
     """
 
     title: str
@@ -87,6 +88,7 @@ class DossierView(NamedTuple):
     recipient_id: str
     watermark: str
     copy_line: str
+    page_line: str
 
 
 def dossier_view(  # noqa: PLR0913  what a dossier is made of
@@ -150,6 +152,7 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         recipient_id=recipient_id,
         watermark=watermark,
         copy_line=copy_line,
+        page_line=labels.page.format(number=1, total=2),
     )
 
 

@@ -202,10 +202,13 @@ class _Dossier:
                 author=self._rendering.shortlist.author,
                 copy=self._said_of_copy(view),
             )
-            line = labels.page.format(number="{page}", total="{pages}")
             color = _rgb(self._rendering.theme.tokens["color-muted"])
             footer = Footer(
-                sample=sample.path, text=line, color=color, inset=_INSET, bottom=_BASE_LINE
+                sample=sample.path,
+                color=color,
+                align="left" if labels.dir == "rtl" else "right",
+                inset=_INSET,
+                bottom=_BASE_LINE,
             )
             return merge(parts, info, footer, watermark, encryption)
 

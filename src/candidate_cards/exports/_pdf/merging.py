@@ -12,7 +12,7 @@ and once for the whole: links between parts, page numbers, the united fonts, the
     data = merge(
         [Part(front, "front"), Part(first, "section-1"), Part(second, "section-2")],
         Info(title="Shortlist", lang="en"),
-        Footer(sample, "Page {page} of {pages}"),
+        Footer(sample=sample),
     )
 
 Nothing here takes a clock or chance: the same parts make the same bytes.
@@ -25,7 +25,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, cast
 from xml.sax.saxutils import escape
 
 from pikepdf import (
@@ -67,6 +68,8 @@ _FIXED_PITCH: Final = 1  # of a font descriptor's flags (ISO 32000-1, table 123)
 _GLYPHS_PER_BLOCK: Final = 100  # of a CMap (Adobe Technical Note 5014)
 _LEAF: Final = 64  # entries of one leaf of a name or number tree
 _FOOTER_FONT: Final = "/Footer"
+_PAGE, _PAGES = "1", "2"  # what stands for the numbers in a sample
+_DIGITS: Final = "0123456789"
 _WATERMARK: Final = "/Watermark"
 _PICTURE_OPACITY: Final = 0.12  # of emoji in a watermark, which have colours of their own
 _MARKS: Final = frozenset({"BDC", "BMC", "EMC"})
@@ -142,10 +145,9 @@ class Footer:
     """The line with the page number, on every page.
 
     Attributes:
-        sample: A one-page PDF by WeasyPrint that shows every character of the lines, digits too,
-            in the font they are to have. Letters stand side by side as they are: no ligatures,
-            no joining (so no Arabic), no kerning.
-        text: The line, with `{page}` and `{pages}`.
+        sample: A one-page PDF by WeasyPrint whose first text is the line, laid out in any script,
+            with "1" for the page's number and "2" for how many there are. All ten digits are to
+            follow, in the same font.
         size: Of the font, in PDF points.
         align: Which edge of the page `inset` is measured from; "center" ignores it.
         inset: From that edge, in PDF points.
@@ -155,7 +157,6 @@ class Footer:
     """
 
     sample: bytes | Path
-    text: str = "Page {page} of {pages}"
     size: float = 8.0
     align: Literal["left", "center", "right"] = "right"
     inset: float = 42.52
@@ -559,17 +560,17 @@ class _Merger:
 
     def _stamp(self, footer: Footer) -> None:
         with closing(_open(footer.sample)) as source:
-            fonts = [
-                (united, *_meaning(font))
-                for resources in _resources(source)
-                for font in resources.get("/Font", Dictionary()).values()
-                if (united := self._fonts.take(cast("Dictionary", font))) is not None
-            ]
-        letters: dict[str, tuple[int, int, float]] = {}
-        for number, (_, texts, widths) in enumerate(fonts):
-            for code, text in texts.items():
-                glyph, letter = int(code, 16), bytes.fromhex(text.decode()).decode("utf-16-be")
-                letters.setdefault(letter, (number, glyph, widths[glyph]))
+            shown = source.pages[0].obj
+            fonts: dict[str, Object] = {}
+            meanings: dict[str, tuple[str, dict[int, str], dict[int, float]]] = {}
+            for name, font in shown.Resources.get("/Font", Dictionary()).items():
+                united = self._fonts.take(cast("Dictionary", font))
+                if united is not None:
+                    key = f"{_FOOTER_FONT}{len(fonts)}"
+                    texts, widths = _meaning(font)
+                    fonts[key] = united
+                    meanings[name] = key, _spelled(texts), widths
+            line = _Line.read(shown, meanings)
         pages = list(self._pdf.pages)
         before = self._pdf.make_indirect(Stream(self._pdf, b"q"))
         seen: set[tuple[int, int]] = set()
@@ -579,50 +580,136 @@ class _Merger:
             resources = cast("Dictionary", page.obj.Resources)
             if resources.objgen not in seen:
                 seen.add(resources.objgen)
-                self._add_fonts(resources, [font for font, *_ in fonts])
-            line = footer.text.format(page=index + 1, pages=len(pages))
-            content = _footer_content(footer, line, letters, page.obj.MediaBox)
+                self._add_fonts(resources, fonts)
+            pieces = line.numbered(index + 1, len(pages))
+            content = _footer_content(footer, pieces, page.obj.MediaBox)
             after = self._pdf.make_indirect(Stream(self._pdf, content))
             page.obj.Contents = Array([before, *_items(page.obj.Contents), after])
 
     @staticmethod
-    def _add_fonts(resources: Dictionary, fonts: list[Object]) -> None:
+    def _add_fonts(resources: Dictionary, fonts: Mapping[str, Object]) -> None:
         if "/Font" not in resources:
             resources.Font = Dictionary()
-        for number, font in enumerate(fonts):
-            resources.Font[f"{_FOOTER_FONT}{number}"] = font
+        for name, font in fonts.items():
+            resources.Font[name] = font
 
 
-def _footer_content(
-    footer: Footer,
-    line: str,
-    letters: Mapping[str, tuple[int, int, float]],
-    box: Object,
-) -> bytes:
-    missing = set(line) - letters.keys()
-    if missing:
-        raise ExportError(f"the footer's sample does not show {sorted(missing)}")
-    shown = [letters[letter] for letter in line]
+class _Piece(NamedTuple):
+    """A glyph of the footer, or room between two of them.
+
+    ``text`` is what it stands for, ``advance`` in thousandths of the font's size, ``rise`` in
+    parts of it.
+    """
+
+    font: str
+    glyph: int | None
+    text: str
+    advance: float
+    rise: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The footer as its sample shows it, and digits to put in."""
+
+    pieces: list[_Piece]
+    digits: dict[str, _Piece]
+
+    @classmethod
+    def read(
+        cls, page: Object, fonts: Mapping[str, tuple[str, dict[int, str], dict[int, float]]]
+    ) -> Self:
+        lines = list(_text_objects(page, fonts))
+        digits = {
+            piece.text: piece for line in lines for piece in line if piece.text in set(_DIGITS)
+        }
+        shown = [piece.text for piece in lines[0]] if lines else []
+        if shown.count(_PAGE) != 1 or shown.count(_PAGES) != 1 or len(digits) < len(_DIGITS):
+            raise ExportError(
+                "the sample of page numbers has to show the line, with 1 and 2 for the numbers, "
+                "and then all digits"
+            )
+        return cls(lines[0], digits)
+
+    def numbered(self, page: int, pages: int) -> list[_Piece]:
+        """Return the line with these numbers, whose digits go from left to right in any script."""
+        numbers = {_PAGE: str(page), _PAGES: str(pages)}
+        return [
+            put
+            for piece in self.pieces
+            for put in (
+                [self.digits[digit] for digit in numbers[piece.text]]
+                if piece.text in numbers
+                else [piece]
+            )
+        ]
+
+
+def _text_objects(
+    page: Object, fonts: Mapping[str, tuple[str, dict[int, str], dict[int, float]]]
+) -> Iterator[list[_Piece]]:
+    """Yield what each text of a page shows, from left to right."""
+    pieces: list[_Piece] = []
+    key, size, rise = "", 1.0, 0.0
+    texts: dict[int, str] = {}
+    widths: dict[int, float] = {}
+    for instruction in parse_content_stream(page, "BT ET Tf Ts TJ Tj"):
+        operands = cast("list[Any]", instruction.operands)
+        match str(instruction.operator):
+            case "BT":
+                pieces = []
+            case "ET":
+                yield pieces
+            case "Ts":
+                rise = float(operands[0]) / size
+            case "Tf":
+                if str(operands[0]) not in fonts:
+                    raise ExportError("the sample of page numbers has a font of pictures")
+                key, texts, widths = fonts[str(operands[0])]
+                size = float(operands[1])
+            case _:
+                for item in operands[0] if isinstance(operands[0], Array) else operands:
+                    if not isinstance(item, String):
+                        pieces.append(_Piece(key, None, "", -float(item)))
+                        continue
+                    codes = bytes(item)
+                    for at in range(0, len(codes), 2):
+                        glyph = int.from_bytes(codes[at : at + 2], "big")
+                        pieces.append(
+                            _Piece(key, glyph, texts.get(glyph, ""), widths.get(glyph, 0), rise)
+                        )
+
+
+def _footer_content(footer: Footer, pieces: Iterable[_Piece], box: Object) -> bytes:
+    pieces = list(pieces)
     left, _, right, _ = (float(value) for value in cast("Array", box))
-    width = sum(advance for *_, advance in shown) * footer.size / 1000
+    width = sum(piece.advance for piece in pieces) * footer.size / 1000
     x = {
         "left": left + footer.inset,
         "center": (left + right - width) / 2,
         "right": right - footer.inset - width,
     }[footer.align]
     red, green, blue = footer.color
-    runs: list[str] = []
-    current = None
-    for font, glyph, _ in shown:
-        if font != current:
-            runs.append(f"{'> Tj ' if runs else ''}{_FOOTER_FONT}{font} {footer.size:g} Tf <")
-            current = font
-        runs.append(f"{glyph:04x}")
+    shown: list[str] = []
+    for (font, rise), run in groupby(pieces, key=lambda piece: (piece.font, piece.rise)):
+        items = "".join(
+            f"{-piece.advance:g}" if piece.glyph is None else f"<{piece.glyph:04x}>"
+            for piece in run
+            if piece.glyph is not None or piece.advance
+        ).replace("><", "")
+        shown.append(f"{font} {footer.size:g} Tf {rise * footer.size:g} Ts [{items}] TJ")
     return (
         "Q /Artifact <</Type /Pagination /Subtype /Footer>> BDC q "
-        f"{red:g} {green:g} {blue:g} rg BT {x:.2f} {footer.bottom:g} Td {''.join(runs)}> Tj ET "
+        f"{red:g} {green:g} {blue:g} rg BT {x:.2f} {footer.bottom:g} Td {' '.join(shown)} ET "
         "Q EMC"
     ).encode()
+
+
+def _spelled(texts: Mapping[bytes, bytes]) -> dict[int, str]:
+    return {
+        int(code, 16): bytes.fromhex(text.decode()).decode("utf-16-be")
+        for code, text in texts.items()
+    }
 
 
 # --- fonts ------------------------------------------------------------------------------------
