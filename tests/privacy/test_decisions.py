@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from candidate_cards.errors import InputError
 from candidate_cards.privacy.codes import BlindKey
 from candidate_cards.privacy.decisions import Decisions, load_decisions, write_report
+from candidate_cards.privacy.redaction import Find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,21 +26,19 @@ KEY = BlindKey(bytes(range(32)))
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 
 
-class Doubt(NamedTuple):
-    """A find that is not certain."""
-
-    id: str
-    code: str = KEY.code("p")
-    path: str = "rationale"
-    kind: str = "name"
-    word: str = "Rose"
-    context: str = "the […] Garden"
-    removed: bool = True
-
-
-def doubt(number: int, **fields: Any) -> Doubt:  # noqa: ANN401  of the tuple
-    """Return one of its own id."""
-    return Doubt(KEY.identify(str(number)), **fields)
+def doubt(number: int, **fields: Any) -> Find:  # noqa: ANN401  of a find
+    """Return a find that is not certain, of an id of its own."""
+    known: dict[str, Any] = {
+        "path": "rationale",
+        "word": "Rose",
+        "context": "the […] Garden",
+        "kind": "name",
+        "certain": False,
+        "removed": True,
+        "code": KEY.code("p"),
+        "id": KEY.identify(str(number)),
+    }
+    return Find(**{**known, **fields})
 
 
 def read(path: Path) -> dict[str, Any]:

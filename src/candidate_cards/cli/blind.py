@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from candidate_cards.privacy.codes import CodedPerson
-    from candidate_cards.privacy.decisions import Found
     from candidate_cards.privacy.key_file import KeyFile
+    from candidate_cards.privacy.redaction import Find
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Blinding:
     dry_run: bool
 
     def keep(
-        self, people: Sequence[CodedPerson], finds: Sequence[Found], certain: Mapping[str, int]
+        self, people: Sequence[CodedPerson], finds: Sequence[Find], certain: Mapping[str, int]
     ) -> None:
         """Write who was coded and what is to be decided, with a line on stderr.
 
