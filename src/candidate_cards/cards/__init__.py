@@ -16,6 +16,14 @@ from candidate_cards.cards.messages import (
     message_view,
     told_directions,
 )
+from candidate_cards.cards.notices import (
+    USUAL_NOTICE,
+    NoticeFact,
+    NoticeFacts,
+    NoticeView,
+    notice_of,
+    notice_view,
+)
 from candidate_cards.cards.views import (
     DENSITIES,
     CardView,
@@ -37,6 +45,7 @@ __all__ = [
     "DEFAULT_BANDS",
     "DEFAULT_LABELS",
     "DENSITIES",
+    "USUAL_NOTICE",
     "WHOLE",
     "Bands",
     "CardView",
@@ -46,6 +55,9 @@ __all__ = [
     "EntryView",
     "Labels",
     "MessageView",
+    "NoticeFact",
+    "NoticeFacts",
+    "NoticeView",
     "Part",
     "ShortlistView",
     "Tone",
@@ -54,6 +66,8 @@ __all__ = [
     "linkedin_url",
     "mailto_url",
     "message_view",
+    "notice_of",
+    "notice_view",
     "shortlist_view",
     "single_view",
     "told_directions",
