@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from candidate_cards.cards.bands import Bands, Tone
     from candidate_cards.cards.labels import Labels
+    from candidate_cards.cards.notices import NoticeView
     from candidate_cards.cards.views import CardView, ShortlistView
 
 
@@ -28,12 +29,10 @@ class DossierFacts:
 
     Attributes:
         issued: The day on its cover; none is invented.
-        keep_until: The day after which it is to be destroyed.
         confidential: Whether a line says that it is.
     """
 
     issued: date | None = None
-    keep_until: date | None = None
     confidential: bool = True
 
 
@@ -78,6 +77,7 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
     cards: Sequence[CardView],
     *,
     facts: DossierFacts,
+    notice: NoticeView,
     bands: Bands,
     labels: Labels,
     contents: Sequence[EntryView] = (),
@@ -88,7 +88,8 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
     Args:
         frame: Of the shortlist, or of a single candidate.
         cards: In ranking order.
-        facts: Dates, and whether it is confidential.
+        facts: Its date, and whether it is confidential.
+        notice: Of the same cards.
         bands: Where the score bands begin.
         labels: The language of our own words.
         contents: Lines of the contents, once the pages are known.
@@ -102,8 +103,8 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
             client = clean_text(frame.client, limit=_LONGEST_IN_MARGIN)[0]
             confidential = labels.confidential_for.format(client=client)
     keep_until = ""
-    if facts.keep_until is not None:
-        keep_until = labels.keep_until.format(date=facts.keep_until.isoformat())
+    if notice.keep_until:
+        keep_until = labels.keep_until.format(date=notice.keep_until)
     return DossierView(
         title=f"{labels.dossier}: {heading}",
         heading=heading,

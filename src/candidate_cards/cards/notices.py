@@ -56,6 +56,7 @@ class NoticeFacts:
             characters is shown.
         contact: Whom to ask for a copy, corrections, deletion.
         keep_until: The last day on which the data are kept; none is invented.
+        coded: Whether names are replaced by codes, which a notice then says.
         shown: ``False`` leaves the notice out, which the machine-readable part then says. Marks
             beside scores and AI-written texts stay.
     """
@@ -63,6 +64,7 @@ class NoticeFacts:
     source: str = ""
     contact: str = ""
     keep_until: date | None = None
+    coded: bool = False
     shown: bool = True
 
 
@@ -90,7 +92,9 @@ class NoticeView(NamedTuple):
         rest: The sentences that are not about AI, as one text.
         source: Where the data came from.
         contact: Whom to ask.
-        keep_until: A day, ISO 8601, or ``""``.
+        keep_until: A day, ISO 8601, or ``""``; there too if the notice is left out.
+        coded: Whether names are replaced by codes.
+        usual: Whether nothing of it came from a `NoticeFacts`.
     """
 
     title: str = ""
@@ -104,6 +108,8 @@ class NoticeView(NamedTuple):
     source: str = ""
     contact: str = ""
     keep_until: str = ""
+    coded: bool = False
+    usual: bool = False
 
     @property
     def text(self) -> str:
@@ -111,20 +117,17 @@ class NoticeView(NamedTuple):
         return " ".join(self.sentences)
 
 
-def notice_of(
-    cards: Sequence[CardView], facts: NoticeFacts, labels: Labels, *, coded: bool = False
-) -> NoticeView:
+def notice_of(cards: Sequence[CardView], facts: NoticeFacts, labels: Labels) -> NoticeView:
     """Make the notice of a document.
 
     Args:
         cards: All that it shows: what they hold decides what there is to say.
         facts: Who says where the data came from, and whether there is to be a notice.
         labels: The language of our own words.
-        coded: Whether names are replaced by codes.
     """
-    scored = any(card.score.value for card in cards)
-    written = any(card.lead or card.fit or card.check or card.evidence for card in cards)
-    return notice_view(facts, labels, scored, written, coded)
+    scored = any(card.score.value != "" for card in cards)
+    written = any(card.written for card in cards)
+    return notice_view(facts, labels, scored, written)
 
 
 @lru_cache(maxsize=256)  # a card asks for it each time, and there are few answers
@@ -133,23 +136,23 @@ def notice_view(
     labels: Labels,
     scored: bool,  # noqa: FBT001  a call by name takes as long as the rest of the look-up
     written: bool,  # noqa: FBT001  the same
-    coded: bool = False,  # noqa: FBT001, FBT002  the same
 ) -> NoticeView:
-    """Make a notice for what a document shows: scores, AI-written texts, codes instead of names."""
+    """Make a notice for a document that shows scores, AI-written texts, both or neither."""
     by_machine = scored or written
+    kept = "" if facts.keep_until is None else facts.keep_until.isoformat()
     kind = NoticeFact("digital-source-type", DIGITAL_SOURCE_TYPE if by_machine else "")
     if not facts.shown:
-        return NoticeView(facts=_said(kind, NoticeFact("notice", LEFT_OUT)), left_out=True)
+        left_out = _said(kind, NoticeFact("notice", LEFT_OUT))
+        return NoticeView(facts=left_out, left_out=True, keep_until=kept)
     source = _line(facts.source) or labels.notice_source_usual
     contact = _line(facts.contact) or labels.notice_contact_usual
-    kept = "" if facts.keep_until is None else facts.keep_until.isoformat()
     claims = [
         NoticeFact("score-meaning", labels.notice_score if scored else ""),
         NoticeFact("ai-text", labels.notice_ai if written else ""),
         NoticeFact("decision", labels.notice_decision if by_machine else ""),
     ]
     rest = [
-        labels.notice_coded if coded else "",
+        labels.notice_coded if facts.coded else "",
         _sentence(labels.notice_source, source=source),
         _sentence(labels.notice_contact, contact=contact),
         labels.notice_keep_until.format(date=kept) if kept else labels.notice_keep_usual,
@@ -160,7 +163,7 @@ def notice_view(
         NoticeFact("data-source", source),
         NoticeFact("contact", contact),
         NoticeFact("keep-until", kept),
-        NoticeFact("identity", "coded" if coded else ""),
+        NoticeFact("identity", "coded" if facts.coded else ""),
     )
     sentences = (*(claim.value for claim in claims), *rest)
     return NoticeView(
@@ -174,6 +177,8 @@ def notice_view(
         source=source,
         contact=contact,
         keep_until=kept,
+        coded=facts.coded,
+        usual=facts == USUAL_NOTICE,
     )
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from datetime import date
 from math import isfinite
 from typing import TYPE_CHECKING
 
 import click
 
 from candidate_cards.cards import DossierFacts
+from candidate_cards.cli.notice import day
 from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.exports.pdf import Limits, PdfPool, render_dossier
 
 if TYPE_CHECKING:
     from candidate_cards import Candidate, Shortlist, Theme
+    from candidate_cards.cards import NoticeFacts
     from candidate_cards.exports.pdf import PageSize
 
 _MIB = 1024 * 1024
@@ -27,7 +28,6 @@ class DossierOptions(OptionGroup):
 
     Attributes:
         page_size: Of the paper; ``None`` for A4.
-        keep_until: An ISO 8601 day, or ``None``.
         not_confidential: Leave the line out that says it is.
         jobs: How many processes render; ``None`` for one per core.
         cache: A folder that keeps finished parts, or ``None``.
@@ -36,7 +36,6 @@ class DossierOptions(OptionGroup):
     """
 
     page_size: PageSize | None = None
-    keep_until: str | None = None
     not_confidential: bool = False
     jobs: int | None = None
     cache: str | None = None
@@ -62,14 +61,13 @@ class DossierOptions(OptionGroup):
         theme: Theme,
         given_date: str | None,
         show_emails: bool,
+        notice: NoticeFacts,
         templates: str | None,
         pool: PdfPool,
     ) -> bytes:
         """Return the dossier; on a terminal with progress on stderr."""
         facts = DossierFacts(
-            issued=_day(given_date, "--date"),
-            keep_until=_day(self.keep_until, "--keep-until"),
-            confidential=not self.not_confidential,
+            issued=day(given_date, "--date"), confidential=not self.not_confidential
         )
         return render_dossier(
             content,
@@ -77,21 +75,12 @@ class DossierOptions(OptionGroup):
             page_size=self.page_size or "A4",
             facts=facts,
             show_emails=show_emails,
+            notice=notice,
             templates=templates,
             pool=pool,
             cache=self.cache,
             on_progress=_print_progress if sys.stderr.isatty() else None,
         )
-
-
-def _day(text: str | None, option: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        message = "must be a day such as 2026-03-02"
-        raise click.BadParameter(message, param_hint=option) from None
 
 
 def _print_progress(done: int, total: int) -> None:

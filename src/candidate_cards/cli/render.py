@@ -20,6 +20,7 @@ from candidate_cards import (
 from candidate_cards.cli.dossier import DossierOptions
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, reproducible_now
+from candidate_cards.cli.notice import NoticeOptions
 from candidate_cards.cli.report import Output, Report
 from candidate_cards.cli.vendor import VendorOptions
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_output
@@ -70,6 +71,7 @@ class RenderOptions:
         scale: Device pixels of a picture per CSS pixel, or ``None``.
         mail: What is said of a message.
         dossier: What is said of a dossier.
+        notice: What is said of the data, beside scores and AI-written texts.
         via: Who makes the cards.
         vendor: Where the vendor is, and who asks.
         as_json: Report as JSON.
@@ -94,6 +96,7 @@ class RenderOptions:
     scale: int | None = None
     mail: MailOptions = field(default_factory=MailOptions)
     dossier: DossierOptions = field(default_factory=DossierOptions)
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
     via: Mode = "local"
     vendor: VendorOptions = field(default_factory=VendorOptions)
     as_json: bool = False
@@ -176,6 +179,7 @@ def run(options: RenderOptions) -> ExitCode:
         theme=theme.name,
         density=density,
         dry_run=options.dry_run,
+        notice=options.notice,
         via=via,
     )
     if options.as_json:
@@ -212,6 +216,7 @@ def _exporter(options: RenderOptions) -> Exporter:
             "--heading-level": options.heading_level,
             "--emails": options.emails,
             "--templates": options.templates,
+            **options.notice.named(),
         }
         via.check(options.via, exporter.name, options.theme, ours)
     return exporter
@@ -266,6 +271,7 @@ def _files(
             theme=theme,
             given_date=options.date,
             show_emails=options.emails,
+            notice=options.notice.facts(),
             templates=options.templates,
             pool=pool,
         )
@@ -273,7 +279,11 @@ def _files(
     if exporter.name == "png":
         scale = options.scale or 1
         picture = render_picture(
-            part.content, theme=theme, scale=scale, templates=options.templates
+            part.content,
+            theme=theme,
+            scale=scale,
+            notice=options.notice.facts(),
+            templates=options.templates,
         )
         return [(part.path, picture)]
     content = export_candidates(
@@ -284,6 +294,7 @@ def _files(
         heading_level=options.heading_level,
         show_emails=options.emails,
         fallback=not options.no_fallback,
+        notice=options.notice.facts(),
         templates=options.templates,
     )
     return [(part.path, content)]
@@ -299,6 +310,7 @@ def _via(shortlist: Shortlist, options: RenderOptions) -> Via | None:
         "density": options.density or "card",
         "heading_level": options.heading_level,
         "show_emails": options.emails,
+        "notice": options.notice.facts(),
         "templates": options.templates,
     }
     return via.relayed(shortlist, options.via, options.vendor, options.theme, look)
@@ -317,6 +329,7 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         theme=theme,
         density=part.density,
         show_emails=options.emails,
+        notice=options.notice.facts(),
         templates=options.templates,
     )
     envelope = mail.envelope(mail.to, options.date, reproducible_now())

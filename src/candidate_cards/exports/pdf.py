@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 from candidate_cards.cards import (
     DEFAULT_BANDS,
     DEFAULT_LABELS,
+    USUAL_NOTICE,
     DossierFacts,
     EntryView,
+    NoticeFacts,
     dossier_view,
 )
 from candidate_cards.errors import NotAvailableError
@@ -61,6 +63,7 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
     show_emails: bool = False,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
     pool: PdfPool | None = None,
     cache: str | PathLike[str] | None = None,
@@ -72,10 +75,11 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         content: A shortlist, or one candidate.
         theme: A light one for paper; a dark one is for screens.
         page_size: ``A4`` or ``Letter``.
-        facts: Dates, and whether it is confidential; no date is invented.
+        facts: Its date, and whether it is confidential; no date is invented.
         show_emails: Whether e-mail addresses appear.
         bands: Lowest scores of the bands.
         labels: The language of our own words.
+        notice: As in `render_card`, and until when it is kept.
         templates: A folder with your own ``dossier/`` files.
         pool: Processes to render in, each part within limits; without one, parts are rendered
             here and nothing limits them.
@@ -97,6 +101,7 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         show_emails=show_emails,
         bands=bands,
         labels=labels,
+        notice=notice,
         templates=templates,
     )
     return _Dossier(rendering, page_size, facts or DossierFacts(), bands).write(
@@ -196,6 +201,7 @@ class _Dossier:
             rendering.shortlist,
             rendering.cards,
             facts=self._facts,
+            notice=rendering.notice,
             bands=self._bands,
             labels=rendering.labels,
             contents=tuple(contents or ()),
@@ -215,7 +221,13 @@ class _Dossier:
             rendering.templates,
         )
         html = template.render(
-            {"dossier": view, "cards": cards or rendering.cards, "nonce": "", "fallback": True}
+            {
+                "dossier": view,
+                "cards": cards or rendering.cards,
+                "notice": rendering.notice,
+                "nonce": "",
+                "fallback": True,
+            }
         )
         digest = sha256(f"{_version()}\0{template.stylesheet}\0{html}".encode()).hexdigest()
         return Job(str(html), template.stylesheet, folder / f"{digest}.pdf", name)

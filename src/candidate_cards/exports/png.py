@@ -8,6 +8,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from candidate_cards.cards import USUAL_NOTICE, NoticeFacts
 from candidate_cards.errors import ExportError
 from candidate_cards.exports import render
 from candidate_cards.exports._exporter import Exporter, Rendering
@@ -25,11 +26,12 @@ _PIXELS_PER_POINT: Final = 96 / 72
 _LARGEST_SCALE: Final = 4
 
 
-def render_picture(
+def render_picture(  # noqa: PLR0913  each is a choice that users make
     content: Candidate | Shortlist,
     *,
     theme: Theme | str | PathLike[str] = "dark",
     scale: int = 1,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
     pool: PdfPool | None = None,
 ) -> bytes:
@@ -39,6 +41,8 @@ def render_picture(
         content: One candidate, or a shortlist, of which the first three are shown.
         theme: As in `render_card`.
         scale: Device pixels per CSS pixel, 1 to 4: 600 by 315 of them at 1.
+        notice: As in `render_card`; a picture has room for one sentence, and says the rest to
+            programs only.
         templates: A folder with your own ``picture/`` files.
         pool: A process to draw it in, within limits; without one it is drawn here, and no other
             thread may draw one at the same time.
@@ -55,7 +59,7 @@ def render_picture(
     if not 1 <= scale <= _LARGEST_SCALE:
         message = f"scale must be between 1 and {_LARGEST_SCALE}, not {scale}"
         raise ValueError(message)
-    rendering = render(content, format="png", theme=theme, templates=templates)
+    rendering = render(content, format="png", theme=theme, notice=notice, templates=templates)
     if pool is not None:
         return pool.call("the picture", _draw, str(rendering.document), scale)
     return _draw(str(rendering.document), scale)
@@ -93,4 +97,5 @@ EXPORTER = Exporter(
     ),
     export=_export,
     density="card",
+    most=3,
 )
