@@ -55,6 +55,7 @@ class DossierView(NamedTuple):
     """The frame around the candidates' pages; empty text is not shown.
 
     ``contents`` are known once the pages are; ``has_contents`` says whether there will be any.
+    ``scored`` tells whether any candidate has a score.
     """
 
     title: str
@@ -68,6 +69,8 @@ class DossierView(NamedTuple):
     keep_until: str
     failed: tuple[str, ...]
     bands: tuple[FactView, ...]
+    scored: bool
+    has_notice: bool
     has_contents: bool
     contents: tuple[EntryView, ...]
 
@@ -102,6 +105,7 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         if frame.client:
             client = clean_text(frame.client, limit=_LONGEST_IN_MARGIN)[0]
             confidential = labels.confidential_for.format(client=client)
+    scored = any(card.score.value != "" for card in cards)
     keep_until = ""
     if notice.keep_until:
         keep_until = labels.keep_until.format(date=notice.keep_until)
@@ -117,6 +121,9 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         keep_until=keep_until,
         failed=frame.failed,
         bands=tuple(_bands(bands, labels)),
+        scored=scored,
+        # A page of its own, for which the meaning of scores alone is reason enough.
+        has_notice=scored or notice.title != "",
         has_contents=len(cards) >= _FEWEST_IN_CONTENTS,
         contents=tuple(contents),
     )

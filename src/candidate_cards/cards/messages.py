@@ -61,6 +61,7 @@ class MessageView(NamedTuple):
         sentence: The brief in one sentence.
         part: Which of several messages this is, ``""`` if it is the only one.
         compared: Whether there is something to compare.
+        scored: Whether any candidate in it has a score.
     """
 
     subject: str
@@ -68,6 +69,7 @@ class MessageView(NamedTuple):
     sentence: str
     part: str
     compared: bool
+    scored: bool
 
 
 def message_view(
@@ -101,6 +103,7 @@ def message_view(
         sentence=sentence,
         part=which,
         compared=len(cards) > 1,
+        scored=any(card.score.value != "" for card in cards),
     )
 
 
@@ -141,10 +144,14 @@ def _first_sentence(text: str) -> str:
 
 def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels) -> str:
     people = ", ".join(f"{card.name} {card.score.value}".rstrip() for card in cards)
-    text = ". ".join(filter(None, (people, sentence or (cards[0].lead if cards else ""))))
+    if any(card.score.value for card in cards):
+        people = f"{labels.match} ({labels.ai}): {people}"
+    if not sentence and cards and cards[0].lead:
+        sentence = f"({labels.ai}) {cards[0].lead}"
+    text = ". ".join(filter(None, (people, sentence)))
     # Half of a text that embeds directions would leave them open.
     text = " ".join(_DIRECTION.sub("", text).split())
-    if len(text) < _SHORTEST_PREHEADER:
+    if len(text) < _SHORTEST_PREHEADER and any(card.ai for card in cards):
         text = ". ".join(filter(None, (text.removesuffix("."), labels.notice)))
     if len(text) <= _PREHEADER:
         return text

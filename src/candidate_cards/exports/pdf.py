@@ -4,7 +4,7 @@ A dossier is made of parts, each rendered by itself:
 
 1. a section per candidate, which does not depend on the page that it begins on, so that a finished
    one can be kept and used again;
-2. the front (cover, brief, comparison) and the notice at the end;
+2. the front (cover, brief, comparison), and at the end the notice, unless there is none;
 3. the contents, once the others' pages are counted.
 
 Then they are joined: one tree of tags, bookmarks, links from the contents, page numbers.
@@ -139,10 +139,10 @@ class _Dossier:
                 for number, card in enumerate(self._rendering.cards, 1)
             ]
             front = self._job("front", view, folder, "the front")
-            notice = self._job("notice", view, folder, "the notice")
+            ends = [self._job("notice", view, folder, "the notice")] if view.has_notice else []
             sample = self._job("sample", view, folder, "the page numbers")
             # The longest part first, or it would be waited for at the end.
-            jobs = [front, *sections, notice, sample]
+            jobs = [front, *sections, *ends, sample]
             total = len(jobs) + view.has_contents
             pages: list[int] = []
             for count in _render(jobs, pool):
@@ -159,7 +159,7 @@ class _Dossier:
             parts = [
                 *frame,
                 *(Part(job.path, _name(number)) for number, job in enumerate(sections, 1)),
-                Part(notice.path, "notice"),
+                *(Part(job.path, "notice") for job in ends),
             ]
             labels = self._rendering.labels
             info = Info(title=view.title, lang=labels.lang, author=self._rendering.shortlist.author)
