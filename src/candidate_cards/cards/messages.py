@@ -62,6 +62,7 @@ class MessageView(NamedTuple):
         part: Which of several messages this is, ``""`` if it is the only one.
         compared: Whether there is something to compare.
         scored: Whether scores may be shown.
+        marked: Whether any is, and is marked as a machine's.
     """
 
     subject: str
@@ -70,6 +71,7 @@ class MessageView(NamedTuple):
     part: str
     compared: bool
     scored: bool
+    marked: bool
 
 
 def message_view(
@@ -104,6 +106,7 @@ def message_view(
         part=which,
         compared=len(cards) > 1,
         scored=any(card.score.word for card in cards),
+        marked=any(card.score.value != "" for card in cards),
     )
 
 
@@ -144,10 +147,14 @@ def _first_sentence(text: str) -> str:
 
 def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels) -> str:
     people = labels.comma.join(f"{card.name} {card.score.value}".rstrip() for card in cards)
-    text = ". ".join(filter(None, (people, sentence or (cards[0].lead if cards else ""))))
+    if any(card.score.value for card in cards):
+        people = f"{labels.match} ({labels.ai}){labels.colon}{people}"
+    if not sentence and cards and cards[0].lead:
+        sentence = f"({labels.ai}) {cards[0].lead}"
+    text = ". ".join(filter(None, (people, sentence)))
     # Half of a text that embeds directions would leave them open.
     text = " ".join(_DIRECTION.sub("", text).split())
-    if len(text) < _SHORTEST_PREHEADER:
+    if len(text) < _SHORTEST_PREHEADER and any(card.ai for card in cards):
         text = ". ".join(filter(None, (text.removesuffix("."), labels.notice)))
     if len(text) <= _PREHEADER:
         return text

@@ -14,12 +14,15 @@ from wcwidth import width
 from candidate_cards import Candidate, FailedProfile, Labels, Plural, Shortlist
 from candidate_cards.cards import (
     DEFAULT_LABELS,
+    USUAL_NOTICE,
     WHOLE,
     CardView,
     Density,
+    NoticeView,
     Part,
     card_view,
     message_view,
+    notice_of,
     shortlist_view,
     single_view,
 )
@@ -61,7 +64,13 @@ def text_of(
     """Return the text of a message about these cards."""
     people = tuple(Candidate(profile_id="p") for _ in cards)
     around = shortlist_view(Shortlist(candidates=people, **frame), labels=labels)
-    return plain_text(around, message_view(around, cards, labels, part=part), cards, labels)
+    return plain_text(
+        around,
+        message_view(around, cards, labels, part=part),
+        cards,
+        labels,
+        notice_of(cards, USUAL_NOTICE, labels),
+    )
 
 
 def blocks(text: str) -> list[list[str]]:
@@ -182,7 +191,7 @@ def test_a_single_candidate_has_no_number() -> None:
     card = card_view(Candidate.model_validate(harmless_candidate()))
     frame = single_view(card)
     message = message_view(frame, [card], DEFAULT_LABELS)
-    lines = plain_text(frame, message, [card], DEFAULT_LABELS).splitlines()
+    lines = plain_text(frame, message, [card], DEFAULT_LABELS, NoticeView()).splitlines()
     assert lines[:5] == [
         *("Marta Quill, Platform Engineer", "", RULE, ""),
         "   Marta Quill",
@@ -417,7 +426,7 @@ def test_the_preheader_is_not_in_the_text() -> None:
     cards = views(*({"name": f"Person no. {n}", "matchScore": 90 - n} for n in range(12)))
     frame = shortlist_view(Shortlist(title="Engineer"))
     message = message_view(frame, cards, DEFAULT_LABELS)
-    text = plain_text(frame, message, cards, DEFAULT_LABELS)
+    text = plain_text(frame, message, cards, DEFAULT_LABELS, NoticeView())
     assert message.preheader.startswith("Person no. 0 90, Person no. 1 89")
     assert message.preheader not in text
     assert message.preheader[:28] not in " ".join(text.split())
