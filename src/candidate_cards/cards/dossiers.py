@@ -57,6 +57,7 @@ class DossierView(NamedTuple):
     """The frame around the candidates' pages; empty text is not shown.
 
     ``contents`` are known once the pages are; ``has_contents`` says whether there will be any.
+    ``page_line`` is the line with the page number, as it would be on page 0 of 1.
     """
 
     title: str
@@ -72,6 +73,7 @@ class DossierView(NamedTuple):
     bands: tuple[FactView, ...]
     has_contents: bool
     contents: tuple[EntryView, ...]
+    page_line: str
 
 
 def dossier_view(  # noqa: PLR0913  what a dossier is made of
@@ -119,6 +121,7 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         bands=tuple(_bands(bands, labels)),
         has_contents=len(cards) >= _FEWEST_IN_CONTENTS,
         contents=tuple(contents),
+        page_line=labels.page.format(number=0, total=1),
     )
 
 

@@ -45,7 +45,7 @@ __all__ = ["EXPORTER", "DossierFacts", "Limits", "PageSize", "PdfPool", "render_
 
 PageSize = Literal["A4", "Letter"]
 
-_EDITION: Final = 1  # of what is done to a part beside rendering it; kept ones of another are stale
+_EDITION: Final = 2  # of what is done to a part beside rendering it; kept ones of another are stale
 _INSET: Final = 20 / 25.4 * 72  # the sheet's margin, in PDF points
 _BASE_LINE: Final = 34.0  # of the first line of the foot, from the lower edge, in PDF points
 _ENTRIES_A_PAGE: Final = 35  # of the contents, if no name takes two lines
@@ -157,11 +157,22 @@ class _Dossier:
                 Part(notice.path, "notice"),
             ]
             labels = self._rendering.labels
-            info = Info(title=view.title, lang=labels.lang, author=self._rendering.shortlist.author)
+            info = Info(
+                title=view.title,
+                lang=labels.lang,
+                right_to_left=labels.dir == "rtl",
+                author=self._rendering.shortlist.author,
+            )
             line = labels.page.format(number="{page}", total="{pages}")
             color = _rgb(self._rendering.theme.tokens["color-muted"])
             footer = Footer(
-                sample=sample.path, text=line, color=color, inset=_INSET, bottom=_BASE_LINE
+                sample=sample.path,
+                text=line,
+                shaped=labels.dir == "rtl",
+                align="left" if labels.dir == "rtl" else "right",
+                color=color,
+                inset=_INSET,
+                bottom=_BASE_LINE,
             )
             return merge(parts, info, footer)
 

@@ -38,6 +38,7 @@ from pikepdf import (
     PdfError,
     Stream,
     String,
+    parse_content_stream,
 )
 
 from candidate_cards.errors import ExportError
@@ -88,11 +89,13 @@ class Info:
 
     Attributes:
         lang: BCP 47 tag of the main language.
+        right_to_left: Whether pages follow one another that way.
         created: With its time zone; None leaves every date out.
     """
 
     title: str
     lang: str
+    right_to_left: bool = False
     producer: str = "candidate-cards"
     author: str = ""
     subject: str = ""
@@ -107,8 +110,10 @@ class Footer:
     Attributes:
         sample: A one-page PDF by WeasyPrint that shows every character of the lines, digits too,
             in the font they are to have. Letters stand side by side as they are: no ligatures,
-            no joining (so no Arabic), no kerning.
+            no joining, no kerning.
         text: The line, with `{page}` and `{pages}`.
+        shaped: The line is not put together from letters: for scripts that join them, or run from
+            right to left. The sample's first line is it, with 0 for `{page}` and 1 for `{pages}`.
         size: Of the font, in PDF points.
         align: Which edge of the page `inset` is measured from; "center" ignores it.
         inset: From that edge, in PDF points.
@@ -119,6 +124,7 @@ class Footer:
 
     sample: bytes | Path
     text: str = "Page {page} of {pages}"
+    shaped: bool = False
     size: float = 8.0
     align: Literal["left", "center", "right"] = "right"
     inset: float = 42.52
@@ -374,6 +380,8 @@ class _Merger:
         catalog.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.D)]))
         catalog.MarkInfo = Dictionary(Marked=True)
         catalog.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+        if info.right_to_left:
+            catalog.ViewerPreferences.Direction = Name.R2L
         catalog.Lang = String(info.lang)
         self._write_info(info)
         output = BytesIO()
@@ -452,16 +460,20 @@ class _Merger:
     def _stamp(self, footer: Footer) -> None:
         with closing(_open(footer.sample)) as source:
             fonts = [
-                (united, *_meaning(font))
+                (united, *_meaning(font), key)
                 for resources in _resources(source)
-                for font in resources.get("/Font", Dictionary()).values()
+                for key, font in resources.get("/Font", Dictionary()).items()
                 if (united := self._fonts.take(cast("Dictionary", font))) is not None
             ]
-        letters: dict[str, tuple[int, int, float]] = {}
-        for number, (_, texts, widths) in enumerate(fonts):
-            for code, text in texts.items():
-                glyph, letter = int(code, 16), bytes.fromhex(text.decode()).decode("utf-16-be")
-                letters.setdefault(letter, (number, glyph, widths[glyph]))
+            letters: dict[str, _Letter] = {}
+            for number, (_, texts, widths, _) in enumerate(fonts):
+                for code, text in texts.items():
+                    glyph, letter = int(code, 16), bytes.fromhex(text.decode()).decode("utf-16-be")
+                    letters.setdefault(letter, _Letter(number, glyph, widths[glyph]))
+            shaped: list[_Letter] = []
+            if footer.shaped:
+                known = {key: (number, widths) for number, (*_, widths, key) in enumerate(fonts)}
+                shaped = list(_first_line(source, known))
         pages = list(self._pdf.pages)
         before = self._pdf.make_indirect(Stream(self._pdf, b"q"))
         seen: set[tuple[int, int]] = set()
@@ -472,8 +484,11 @@ class _Merger:
             if resources.objgen not in seen:
                 seen.add(resources.objgen)
                 self._add_fonts(resources, [font for font, *_ in fonts])
-            line = footer.text.format(page=index + 1, pages=len(pages))
-            content = _footer_content(footer, line, letters, page.obj.MediaBox)
+            if footer.shaped:
+                shown = _with_numbers(shaped, letters, str(index + 1), str(len(pages)))
+            else:
+                shown = _spelled(footer.text.format(page=index + 1, pages=len(pages)), letters)
+            content = _footer_content(footer, shown, page.obj.MediaBox)
             after = self._pdf.make_indirect(Stream(self._pdf, content))
             page.obj.Contents = Array([before, *_items(page.obj.Contents), after])
 
@@ -485,18 +500,71 @@ class _Merger:
             resources.Font[f"{_FOOTER_FONT}{number}"] = font
 
 
-def _footer_content(
-    footer: Footer,
-    line: str,
-    letters: Mapping[str, tuple[int, int, float]],
-    box: Object,
-) -> bytes:
+class _Letter(NamedTuple):
+    """A glyph of the footer: number of its font, and thousandths of the font's size.
+
+    ``back`` is how much less than its advance the next one stands away.
+    """
+
+    font: int
+    glyph: int
+    advance: float
+    back: float = 0
+
+
+def _spelled(line: str, letters: Mapping[str, _Letter]) -> list[_Letter]:
     missing = set(line) - letters.keys()
     if missing:
         raise ExportError(f"the footer's sample does not show {sorted(missing)}")
-    shown = [letters[letter] for letter in line]
+    return [letters[letter] for letter in line]
+
+
+def _first_line(
+    sample: Pdf, fonts: Mapping[str, tuple[int, Mapping[int, float]]]
+) -> Iterator[_Letter]:
+    """Yield the glyphs of a sample's first line, from left to right as it stands there."""
+    last: _Letter | None = None
+    number, widths = 0, cast("Mapping[int, float]", {})
+    for instruction in parse_content_stream(sample.pages[0]):
+        operands = cast("Any", instruction.operands)
+        match str(instruction.operator):
+            case "Tf":
+                number, widths = fonts[str(operands[0])]
+            case "Tj" | "TJ":
+                for piece in operands[0] if isinstance(operands[0], Array) else operands:
+                    if not isinstance(piece, String):
+                        last = last and last._replace(back=last.back + float(piece))
+                        continue
+                    codes = bytes(piece)
+                    for code in map(int.from_bytes, zip(codes[::2], codes[1::2], strict=True)):
+                        if last is not None:
+                            yield last
+                        last = _Letter(number, code, widths[code])
+            case "ET":
+                break
+    if last is not None:
+        yield last
+
+
+def _with_numbers(
+    line: Iterable[_Letter], letters: Mapping[str, _Letter], page: str, pages: str
+) -> list[_Letter]:
+    """Return a shaped line with numbers in place of 0 and 1."""
+    zero, one = _spelled("01", letters)
+    numbers = {zero[:2]: page, one[:2]: pages}
+    shown: list[_Letter] = []
+    for letter in line:
+        number = numbers.pop(letter[:2], "")
+        shown += _spelled(number, letters) or [letter]
+    if numbers:
+        raise ExportError("the footer's sample does not begin with the line of page 0 of 1")
+    return shown
+
+
+def _footer_content(footer: Footer, shown: Iterable[_Letter], box: Object) -> bytes:
+    shown = list(shown)
     left, _, right, _ = (float(value) for value in cast("Array", box))
-    width = sum(advance for *_, advance in shown) * footer.size / 1000
+    width = sum(letter.advance - letter.back for letter in shown) * footer.size / 1000
     x = {
         "left": left + footer.inset,
         "center": (left + right - width) / 2,
@@ -505,14 +573,16 @@ def _footer_content(
     red, green, blue = footer.color
     runs: list[str] = []
     current = None
-    for font, glyph, _ in shown:
-        if font != current:
-            runs.append(f"{'> Tj ' if runs else ''}{_FOOTER_FONT}{font} {footer.size:g} Tf <")
-            current = font
-        runs.append(f"{glyph:04x}")
+    start, end = ("[<", ">] TJ") if footer.shaped else ("<", "> Tj")
+    for letter in shown:
+        if letter.font != current:
+            ended = f"{end} " if runs else ""
+            runs.append(f"{ended}{_FOOTER_FONT}{letter.font} {footer.size:g} Tf {start}")
+            current = letter.font
+        runs.append(f"{letter.glyph:04x}" + (f"> {letter.back:g} <" if letter.back else ""))
     return (
         "Q /Artifact <</Type /Pagination /Subtype /Footer>> BDC q "
-        f"{red:g} {green:g} {blue:g} rg BT {x:.2f} {footer.bottom:g} Td {''.join(runs)}> Tj ET "
+        f"{red:g} {green:g} {blue:g} rg BT {x:.2f} {footer.bottom:g} Td {''.join(runs)}{end} ET "
         "Q EMC"
     ).encode()
 
