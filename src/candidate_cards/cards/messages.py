@@ -61,6 +61,7 @@ class MessageView(NamedTuple):
         sentence: The brief in one sentence.
         part: Which of several messages this is, ``""`` if it is the only one.
         compared: Whether there is something to compare.
+        scored: Whether scores may be shown.
     """
 
     subject: str
@@ -68,6 +69,7 @@ class MessageView(NamedTuple):
     sentence: str
     part: str
     compared: bool
+    scored: bool
 
 
 def message_view(
@@ -101,6 +103,7 @@ def message_view(
         sentence=sentence,
         part=which,
         compared=len(cards) > 1,
+        scored=any(card.score.word for card in cards),
     )
 
 

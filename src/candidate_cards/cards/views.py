@@ -6,6 +6,7 @@ immutable, and read by plain attribute access in the compiled templates.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -34,7 +35,7 @@ class ScoreView(NamedTuple):
 
     Attributes:
         value: Whole number as text, ``""`` if not scored.
-        word: Band in words.
+        word: Band in words; ``""`` of a score that is withheld, which leaves no trace.
         tone: Band, for the style.
         accessible: Whole sentence for assistive technology.
     """
@@ -119,7 +120,8 @@ class ShortlistView(NamedTuple):
 def _score_view(score: float | None, bands: Bands, labels: Labels) -> ScoreView:
     number = shown_score(score)
     if number is None:
-        word = labels.bands["none"]
+        withheld = score is not None and math.isnan(score)
+        word = "" if withheld else labels.bands["none"]
         return ScoreView("", word, "none", word)
     tone = bands.tone(number)
     word = labels.bands[tone]
@@ -197,7 +199,6 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
     candidate: Candidate,
     *,
     density: Density = "card",
-    show_emails: bool = False,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
     rank: str = "",
@@ -209,7 +210,6 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
     Args:
         candidate: Whatever is known; every field but the id may be missing.
         density: ``row`` (one line), ``card`` (capped lists) or ``detail`` (everything).
-        show_emails: Whether e-mail addresses are shown at all.
         bands: Where the score bands begin.
         labels: The language of our own words.
         rank: Place in the shortlist, from 1.
@@ -253,7 +253,7 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
             experience = _role_views(candidate.detailed_experience)
             if headline.casefold() in {role.casefold(), f"{role}{joint}{company}".casefold()}:
                 headline = ""  # it would only repeat the line above it
-    emails = _texts(candidate.emails) if show_emails else ()
+    emails = _texts(candidate.emails)
     name = _text(candidate.name)
     if not is_visible(name):
         name = labels.unnamed

@@ -15,6 +15,8 @@ from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.exports.pdf import Limits, PdfPool, render_dossier
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from candidate_cards import Candidate, Labels, Shortlist, Theme
     from candidate_cards.exports.pdf import PageSize
 
@@ -29,6 +31,9 @@ class DossierOptions(OptionGroup):
         page_size: Of the paper; ``None`` for A4.
         keep_until: An ISO 8601 day, or ``None``.
         not_confidential: Leave the line out that says it is.
+        recipient: Whom the copy is for, or ``None``.
+        recipient_id: What the copy is called, or ``None``.
+        password: What opens it, or ``None``.
         jobs: How many processes render; ``None`` for one per core.
         cache: A folder that keeps finished parts, or ``None``.
         part_seconds: Longest time for one candidate; ``None`` for the default.
@@ -38,6 +43,9 @@ class DossierOptions(OptionGroup):
     page_size: PageSize | None = None
     keep_until: str | None = None
     not_confidential: bool = False
+    recipient: str | None = None
+    recipient_id: str | None = None
+    password: SecretStr | None = None
     jobs: int | None = None
     cache: str | None = None
     part_seconds: float | None = None
@@ -71,6 +79,8 @@ class DossierOptions(OptionGroup):
             issued=_day(given_date, "--date"),
             keep_until=_day(self.keep_until, "--keep-until"),
             confidential=not self.not_confidential,
+            recipient=self.recipient or "",
+            recipient_id=self.recipient_id or "",
         )
         return render_dossier(
             content,
@@ -83,6 +93,7 @@ class DossierOptions(OptionGroup):
             pool=pool,
             cache=self.cache,
             on_progress=_print_progress if sys.stderr.isatty() else None,
+            password=self.password,
         )
 
 

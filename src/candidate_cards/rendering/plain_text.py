@@ -63,12 +63,12 @@ def _candidate(card: CardView, labels: Labels) -> Iterator[str]:
     number = f"{card.rank}. " if card.rank else ""
     indent = " " * (len(number) or 3)
     yield from _wrapped(card.name, number or indent, indent)
-    score = f"{card.score.value} {labels.out_of}{labels.comma}{card.score.word}"
+    score = f"{labels.match}{labels.colon}{card.score.accessible}" if card.score.word else ""
     for line in (
         f"{card.role}{card.joint}{card.company}",
         card.headline,
         card.place,
-        f"{labels.match}{labels.colon}{score if card.score.value else card.score.word}",
+        score,
     ):
         yield from _wrapped(line, indent)
     if card.lead:

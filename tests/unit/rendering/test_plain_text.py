@@ -45,7 +45,6 @@ def views(
             Candidate.model_validate({"profileId": "p", **wire}),
             density=density,
             labels=labels,
-            show_emails=True,
             rank=str(rank),
         )
         for rank, wire in enumerate(wires, first)
