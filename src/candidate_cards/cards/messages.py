@@ -110,12 +110,14 @@ def message_view(
     )
 
 
-def told_directions(card: CardView) -> CardView:
-    """Return a card that says whether its short texts mix directions.
+def told_directions(card: CardView, labels: Labels) -> CardView:
+    """Return a card that says whether its short texts and our words mix directions.
 
     Why: markup that keeps every value apart would cost each message a tenth of its size, and few
     need it.
     """
+    if labels.dir == "rtl":  # hardly a card is without a Latin word
+        return card._replace(mixed=True)
     texts = [card.name, card.role, card.company, card.place, *card.skills]
     for evidence in card.evidence:
         texts += (evidence.role, evidence.company, evidence.duration)

@@ -391,7 +391,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
     message = None
     whole_cards: tuple[CardView, ...] = ()
     if exporter.message:
-        cards = tuple(map(told_directions, cards))
+        cards = tuple([told_directions(card, labels) for card in cards])
         # Only a card leaves points out for want of room.
         whole_cards = cards_of(capped=False) if density == "card" else cards
         message = message_view(frame, cards, labels, subject=subject, part=part)

@@ -54,7 +54,7 @@ __all__ = ["EXPORTER", "DossierFacts", "Limits", "PageSize", "PdfPool", "render_
 
 PageSize = Literal["A4", "Letter"]
 
-_EDITION: Final = 1  # of what is done to a part beside rendering it; kept ones of another are stale
+_EDITION: Final = 2  # of what is done to a part beside rendering it; kept ones of another are stale
 _INSET: Final = 20 / 25.4 * 72  # the sheet's margin, in PDF points
 _BASE_LINE: Final = 34.0  # of the first line of the foot, from the lower edge, in PDF points
 _ENTRIES_A_PAGE: Final = 35  # of the contents, if no name takes two lines
@@ -208,6 +208,7 @@ class _Dossier:
             info = Info(
                 title=view.title,
                 lang=labels.lang,
+                right_to_left=labels.dir == "rtl",
                 author=self._rendering.shortlist.author,
                 copy=self._said_of_copy(view),
             )
