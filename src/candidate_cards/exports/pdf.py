@@ -221,8 +221,8 @@ class _Dossier:
         keep_until = self._facts.keep_until
         said = {
             "recipient": view.recipient,
-            "recipientId": view.recipient_id,
-            "keepUntil": "" if keep_until is None else keep_until.isoformat(),
+            "recipient-id": view.recipient_id,
+            "keep-until": "" if keep_until is None else keep_until.isoformat(),
         }
         return {name: value for name, value in said.items() if value}
 
