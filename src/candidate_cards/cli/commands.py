@@ -94,6 +94,14 @@ _look = _options(
     ),
     click.option("--emails", is_flag=True, help="Show candidates' e-mail addresses."),
     click.option(
+        "--lang",
+        metavar="LANG|PATH",
+        default="en",
+        show_default=True,
+        help="The language of our own words: ar, cs, de, en, es, fr, he, pl, sk, or your own .po "
+        "file. Candidates' own texts stay as they are.",
+    ),
+    click.option(
         "--templates",
         metavar="DIR",
         type=click.Path(exists=True, file_okay=False),

@@ -17,7 +17,7 @@ from candidate_cards.exports.pdf import Limits, PdfPool, render_dossier
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from candidate_cards import Candidate, Shortlist, Theme
+    from candidate_cards import Candidate, Labels, Shortlist, Theme
     from candidate_cards.exports.pdf import PageSize
 
 _MIB = 1024 * 1024
@@ -70,6 +70,7 @@ class DossierOptions(OptionGroup):
         theme: Theme,
         given_date: str | None,
         show_emails: bool,
+        labels: Labels,
         templates: str | None,
         pool: PdfPool,
     ) -> bytes:
@@ -87,6 +88,7 @@ class DossierOptions(OptionGroup):
             page_size=self.page_size or "A4",
             facts=facts,
             show_emails=show_emails,
+            labels=labels,
             templates=templates,
             pool=pool,
             cache=self.cache,
