@@ -226,8 +226,8 @@ class _Dossier:
         """Return what the copy says of itself to machines."""
         said = {
             "recipient": view.recipient,
-            "recipientId": view.recipient_id,
-            "keepUntil": self._rendering.notice.keep_until,
+            "recipient-id": view.recipient_id,
+            "keep-until": self._rendering.notice.keep_until,
         }
         return {name: value for name, value in said.items() if value}
 
