@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from candidate_cards.cards.labels import Labels
+    from candidate_cards.cards.notices import NoticeView
     from candidate_cards.cards.views import CardView, ShortlistView
     from candidate_cards.models import Candidate
 
@@ -74,11 +75,12 @@ class MessageView(NamedTuple):
     marked: bool
 
 
-def message_view(
+def message_view(  # noqa: PLR0913  what a message is made of
     frame: ShortlistView,
     cards: Sequence[CardView],
     labels: Labels,
     *,
+    notice: NoticeView,
     subject: str = "",
     part: Part = WHOLE,
 ) -> MessageView:
@@ -88,6 +90,7 @@ def message_view(
         frame: Of the whole shortlist, or of a single candidate.
         cards: Those in this message.
         labels: The language of our own words.
+        notice: Of the same candidates; it lengthens a short preheader.
         subject: In place of the one made from role and count.
         part: Which message, if the shortlist takes several.
     """
@@ -99,14 +102,15 @@ def message_view(
     if len(subject) > room:
         subject = clean_text(subject, limit=room)[0]
     sentence = _first_sentence(frame.brief)
+    scored = any(card.score.value != "" for card in cards)
     return MessageView(
         subject=f"{subject}{suffix}",
-        preheader=_preheader(cards, sentence, labels),
+        preheader=_preheader(cards, sentence, labels, notice),
         sentence=sentence,
         part=which,
         compared=len(cards) > 1,
         scored=any(card.score.word for card in cards),
-        marked=any(card.score.value != "" for card in cards),
+        marked=scored,
     )
 
 
@@ -147,7 +151,7 @@ def _first_sentence(text: str) -> str:
     return clean_text(lead, limit=_LONGEST_SENTENCE)[0] if len(lead) > _LONGEST_SENTENCE else lead
 
 
-def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels) -> str:
+def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels, notice: NoticeView) -> str:
     people = labels.comma.join(f"{card.name} {card.score.value}".rstrip() for card in cards)
     if any(card.score.value for card in cards):
         people = f"{labels.match} ({labels.ai}){labels.colon}{people}"
@@ -156,8 +160,8 @@ def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels) -> str:
     text = ". ".join(filter(None, (people, sentence)))
     # Half of a text that embeds directions would leave them open.
     text = " ".join(_DIRECTION.sub("", text).split())
-    if len(text) < _SHORTEST_PREHEADER and any(card.ai for card in cards):
-        text = ". ".join(filter(None, (text.removesuffix("."), labels.notice)))
+    if len(text) < _SHORTEST_PREHEADER:
+        text = ". ".join(filter(None, (text.removesuffix("."), notice.short or notice.rest)))
     if len(text) <= _PREHEADER:
         return text
     end = text.rfind(" ", _PREHEADER // 2, _PREHEADER)

@@ -127,7 +127,8 @@ def _score_view(score: float | None, bands: Bands, labels: Labels) -> ScoreView:
         return ScoreView("", word, "none", word)
     tone = bands.tone(number)
     word = labels.bands[tone]
-    return ScoreView(str(number), word, tone, f"{number} {labels.out_of}{labels.comma}{word}")
+    accessible = f"{number} {labels.out_of}{labels.comma}{word} ({labels.ai})"
+    return ScoreView(str(number), word, tone, accessible)
 
 
 def split_lead(text: str) -> tuple[str, str]:

@@ -394,7 +394,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
         cards = tuple([told_directions(card, labels) for card in cards])
         # Only a card leaves points out for want of room.
         whole_cards = cards_of(capped=False) if density == "card" else cards
-        message = message_view(frame, cards, labels, subject=subject, part=part)
+        message = message_view(frame, cards, labels, notice=told, subject=subject, part=part)
     dossier = None
     if exporter.dossier:
         dossier = dossier_view(
