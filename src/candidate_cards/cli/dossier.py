@@ -69,12 +69,14 @@ class DossierOptions(OptionGroup):
         *,
         theme: Theme,
         given_date: str | None,
-        show_emails: bool,
         labels: Labels,
         templates: str | None,
         pool: PdfPool,
     ) -> bytes:
-        """Return the dossier; on a terminal with progress on stderr."""
+        """Return the dossier; on a terminal with progress on stderr.
+
+        The content is shown as it is: its profile was applied before.
+        """
         facts = DossierFacts(
             issued=_day(given_date, "--date"),
             keep_until=_day(self.keep_until, "--keep-until"),
@@ -87,8 +89,8 @@ class DossierOptions(OptionGroup):
             theme=theme,
             page_size=self.page_size or "A4",
             facts=facts,
-            show_emails=show_emails,
             labels=labels,
+            profile="internal",
             templates=templates,
             pool=pool,
             cache=self.cache,

@@ -49,21 +49,23 @@ class MailOptions(OptionGroup):
     attach: tuple[str, ...] = ()
     split: bool = False
 
-    def emails(  # noqa: PLR0913  how a message looks
+    def emails(
         self,
         content: Candidate | Shortlist,
         *,
         theme: Theme,
         density: Density,
-        show_emails: bool,
         labels: Labels,
         templates: str | None,
     ) -> tuple[Email, ...]:
-        """Return the message, or with ``--split`` as many as it takes."""
+        """Return the message, or with ``--split`` as many as it takes.
+
+        The content is shown as it is: its profile was applied before.
+        """
         look: dict[str, Any] = {
             "theme": theme,
             "density": density,
-            "show_emails": show_emails,
+            "profile": "internal",
             "labels": labels,
             "subject": self.subject or "",
             "reply_to": self._answered(),

@@ -18,9 +18,11 @@ from candidate_cards import (
     load_theme,
     message_bytes,
 )
+from candidate_cards.cli.blind import BlindOptions
 from candidate_cards.cli.dossier import DossierOptions
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, reproducible_now
+from candidate_cards.cli.profiles import chosen_profile, disclosed, print_explanation
 from candidate_cards.cli.report import Output, Report
 from candidate_cards.cli.vendor import VendorOptions
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_output
@@ -60,7 +62,8 @@ class RenderOptions:
         theme: A theme's name, or a path; ``None`` for the format's own.
         density: How much of each candidate is shown; ``None`` for what is usual.
         heading_level: 1 to 6, or ``None`` for the format's own.
-        emails: Whether e-mail addresses are shown.
+        profile: A profile's name, or a path; ``None`` for the format's own.
+        emails: Whether e-mail addresses are shown; ``None`` for as the profile says.
         lang: The language of our own words, or the path of a catalogue.
         no_fallback: Whether an element goes without the fragment inside.
         title: The role, or ``None`` to keep what the inputs say; so ``brief`` and the others.
@@ -70,6 +73,7 @@ class RenderOptions:
         templates: A folder of own templates, or ``None``.
         date: When a message is sent, or what a dossier says; ISO 8601.
         scale: Device pixels of a picture per CSS pixel, or ``None``.
+        blind: The files of codes.
         mail: What is said of a message.
         dossier: What is said of a dossier.
         via: Who makes the cards.
@@ -77,6 +81,7 @@ class RenderOptions:
         as_json: Report as JSON.
         force: Overwrite.
         dry_run: Write nothing.
+        explain: Print what the profile shows, and render nothing.
     """
 
     inputs: tuple[str, ...]
@@ -85,7 +90,8 @@ class RenderOptions:
     theme: str | None = None
     density: Density | None = None
     heading_level: int | None = None
-    emails: bool = False
+    profile: str | None = None
+    emails: bool | None = None
     lang: str = "en"
     no_fallback: bool = False
     title: str | None = None
@@ -95,6 +101,7 @@ class RenderOptions:
     templates: str | None = None
     date: str | None = None
     scale: int | None = None
+    blind: BlindOptions = field(default_factory=BlindOptions)
     mail: MailOptions = field(default_factory=MailOptions)
     dossier: DossierOptions = field(default_factory=DossierOptions)
     via: Mode = "local"
@@ -102,6 +109,7 @@ class RenderOptions:
     as_json: bool = False
     force: bool = False
     dry_run: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,10 @@ def run(options: RenderOptions) -> ExitCode:
         OSError: A file could not be read or written; files before it are complete.
     """
     exporter = _exporter(options)
+    profile = chosen_profile(options.profile, exporter, emails=options.emails)
+    if options.explain:
+        print_explanation(profile, as_json=options.as_json)
+        return ExitCode.OK
     theme = load_theme(options.theme or exporter.theme)
     load_labels(options.lang)  # a wrong name is told before anything is read
     density = exporter.density or options.density or "card"
@@ -143,9 +155,20 @@ def run(options: RenderOptions) -> ExitCode:
         )
     except InputError as error:
         if options.as_json:
-            report = Report.of_nothing(error.problems, exporter.name, theme.name, density)
+            report = Report.of_nothing(
+                error.problems, exporter.name, theme.name, density, profile.name
+            )
             report.print_json(to_stderr=options.output == _STDOUT)
         raise
+    if options.via == "local":
+        # Once, before anything has a name: files and reports hold codes too.
+        shortlist = disclosed(
+            shortlist,
+            profile,
+            options.blind,
+            labels=load_labels(options.lang),
+            dry_run=options.dry_run,
+        )
 
     parts = _parts(shortlist, options, exporter, density)
     if not (options.force or options.dry_run):
@@ -179,6 +202,7 @@ def run(options: RenderOptions) -> ExitCode:
         format=exporter.name,
         theme=theme.name,
         density=density,
+        profile=profile.name,
         dry_run=options.dry_run,
         via=via,
     )
@@ -216,9 +240,11 @@ def _exporter(options: RenderOptions) -> Exporter:
             "--heading-level": options.heading_level,
             "--emails": options.emails,
             "--lang": options.lang != "en",
+            "--no-emails": options.emails is False,
             "--templates": options.templates,
         }
-        via.check(options.via, exporter.name, options.theme, ours)
+        profiled = options.profile is not None or options.blind.given
+        via.check(options.via, exporter.name, options.theme, ours, profiled=profiled)
     return exporter
 
 
@@ -270,7 +296,6 @@ def _files(
             part.content,
             theme=theme,
             given_date=options.date,
-            show_emails=options.emails,
             labels=load_labels(options.lang),
             templates=options.templates,
             pool=pool,
@@ -283,6 +308,7 @@ def _files(
             theme=theme,
             scale=scale,
             labels=load_labels(options.lang),
+            profile="internal",
             templates=options.templates,
         )
         return [(part.path, picture)]
@@ -292,7 +318,7 @@ def _files(
         theme=theme,
         density=part.density,
         heading_level=options.heading_level,
-        show_emails=options.emails,
+        profile="internal",
         fallback=not options.no_fallback,
         labels=load_labels(options.lang),
         templates=options.templates,
@@ -328,7 +354,6 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         part.content,
         theme=theme,
         density=part.density,
-        show_emails=options.emails,
         labels=load_labels(options.lang),
         templates=options.templates,
     )

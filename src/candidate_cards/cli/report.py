@@ -45,6 +45,7 @@ class Report:
         format: Name of the format.
         theme: Name of the theme.
         density: Name of the density.
+        profile: Name of what was shown.
         dry_run: Whether the files were only measured.
         via: Who made the cards, if that was asked for.
     """
@@ -56,12 +57,13 @@ class Report:
     format: str
     theme: str
     density: str
+    profile: str
     dry_run: bool = False
     via: Via | None = None
 
     @classmethod
     def of_nothing(
-        cls, problems: Sequence[Problem], format_name: str, theme: str, density: str
+        cls, problems: Sequence[Problem], format_name: str, theme: str, density: str, profile: str
     ) -> Self:
         """Return the report on inputs that gave no shortlist."""
         return cls(
@@ -72,6 +74,7 @@ class Report:
             format=format_name,
             theme=theme,
             density=density,
+            profile=profile,
         )
 
     @property
@@ -91,6 +94,7 @@ class Report:
             "format": self.format,
             "theme": self.theme,
             "density": self.density,
+            "profile": self.profile,
             "dryRun": self.dry_run,
         }
         if self.via is not None:
@@ -107,7 +111,8 @@ class Report:
             place = "stdout"
         click.echo(
             f"{done} {counted(self.candidates, 'candidate')} to {place} ({size} bytes; "
-            f"format {self.format}, theme {self.theme}, density {self.density})",
+            f"format {self.format}, theme {self.theme}, density {self.density}, "
+            f"profile {self.profile})",
             err=True,
         )
         if self.via is not None:

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from candidate_cards import DeliveryError, load_labels, load_shortlist, load_theme
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, read_addresses
+from candidate_cards.cli.profiles import chosen_profile, disclosed
 from candidate_cards.cli.report import counted, exit_code, lost, print_lost, visible
 from candidate_cards.delivery import Journal, Outcome, Outgoing, SmtpServer, Status, deliver
 from candidate_cards.errors import InputError, Problem
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from candidate_cards import Email, Envelope
     from candidate_cards.cards import Density
+    from candidate_cards.cli.blind import BlindOptions
     from candidate_cards.delivery import Security
     from candidate_cards.models import Shortlist
 
@@ -43,11 +45,13 @@ class SendOptions:
     Attributes:
         inputs: Paths, or ``-`` once.
         mail: What is said of the messages.
+        blind: The files of codes.
         to_file: Paths of address lists.
         date: An ISO 8601 time with its zone; ``None`` for now.
         theme: A theme's name, or a path; ``None`` for the format's own.
         density: How much of each candidate is shown; ``None`` for what is usual.
-        emails: Whether candidates' e-mail addresses are shown.
+        profile: A profile's name, or a path; ``None`` for ``client``.
+        emails: Whether candidates' e-mail addresses are shown; ``None`` for as the profile says.
         lang: The language of our own words, or the path of a catalogue.
         title: The role, or ``None`` to keep what the inputs say; so ``brief`` and the others.
         brief: What was asked for.
@@ -69,11 +73,13 @@ class SendOptions:
 
     inputs: tuple[str, ...]
     mail: MailOptions
+    blind: BlindOptions
     to_file: tuple[str, ...] = ()
     date: str | None = None
     theme: str | None = None
     density: Density | None = None
-    emails: bool = False
+    profile: str | None = None
+    emails: bool | None = None
     lang: str = "en"
     title: str | None = None
     brief: str | None = None
@@ -111,11 +117,15 @@ def run(options: SendOptions) -> ExitCode:
         client=options.client,
         author=options.author,
     )
+    exporter = get_exporter("email")
+    profile = chosen_profile(options.profile, exporter, emails=options.emails)
+    shortlist = disclosed(
+        shortlist, profile, options.blind, labels=load_labels(options.lang), dry_run=not options.yes
+    )
     emails = options.mail.emails(
         shortlist,
-        theme=load_theme(options.theme or get_exporter("email").theme),
+        theme=load_theme(options.theme or exporter.theme),
         density=options.density or "card",
-        show_emails=options.emails,
         labels=load_labels(options.lang),
         templates=options.templates,
     )
