@@ -123,6 +123,24 @@ _look = _options(
     click.option("--author", metavar="TEXT", help="Who made it."),
 )
 
+_notice = _options(
+    click.option(
+        "--data-source",
+        metavar="TEXT",
+        help="Where the data came from, for the notice; by default public professional profiles.",
+    ),
+    click.option(
+        "--contact", metavar="TEXT", help="Whom to ask for a copy, corrections or deletion."
+    ),
+    click.option("--keep-until", metavar="DAY", help="The last day on which the data are kept."),
+    click.option(
+        "--no-notice",
+        is_flag=True,
+        help="Leave out the notice that says what scores mean, that a person decides, and whom to "
+        "ask. Document and report say that it was left out.",
+    ),
+)
+
 _date = click.option(
     "--date",
     metavar="TIME",
@@ -135,7 +153,6 @@ _dossier = _options(
         type=click.Choice(("A4", "Letter"), case_sensitive=False),
         help="Of a dossier; by default A4.",
     ),
-    click.option("--keep-until", metavar="DAY", help="What a dossier says of its own end."),
     click.option(
         "--not-confidential", is_flag=True, help="Leave out the line that says a dossier is."
     ),
@@ -428,6 +445,7 @@ def results(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pa
     "being a page.",
 )
 @_look
+@_notice
 @click.option(
     "--heading-level",
     type=click.IntRange(1, 6),
@@ -478,6 +496,7 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     from candidate_cards.cli.dossier import DossierOptions
     from candidate_cards.cli.key_files import password_in
     from candidate_cards.cli.mail import MailOptions
+    from candidate_cards.cli.notice import NoticeOptions
     from candidate_cards.cli.render import RenderOptions, run
     from candidate_cards.cli.vendor import VendorOptions
 
@@ -486,9 +505,13 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     options["password"] = password_in(password_file)
     mail = MailOptions.taken_from(options)
     dossier = DossierOptions.taken_from(options)
+    notice = NoticeOptions.taken_from(options)
     vendor = VendorOptions.taken_from(options)
     blind = BlindOptions.taken_from(options)
-    ctx.exit(run(RenderOptions(**options, mail=mail, dossier=dossier, vendor=vendor, blind=blind)))
+    chosen = RenderOptions(
+        **options, blind=blind, mail=mail, dossier=dossier, notice=notice, vendor=vendor
+    )
+    ctx.exit(run(chosen))
 
 
 @application.command(no_args_is_help=True, epilog=EPILOG)
@@ -504,6 +527,7 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
 )
 @_look
 @_blind
+@_notice
 @click.option(
     "--smtp-host",
     metavar="HOST",
@@ -574,12 +598,14 @@ def send(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passe
     """
     from candidate_cards.cli.blind import BlindOptions
     from candidate_cards.cli.mail import MailOptions
+    from candidate_cards.cli.notice import NoticeOptions
     from candidate_cards.cli.send import SendOptions, run
 
     _check_inputs((*options["inputs"], *options["to_file"]))
     mail = MailOptions.taken_from(options)
     blind = BlindOptions.taken_from(options)
-    ctx.exit(run(SendOptions(**options, mail=mail, blind=blind)))
+    notice = NoticeOptions.taken_from(options)
+    ctx.exit(run(SendOptions(**options, mail=mail, blind=blind, notice=notice)))
 
 
 @application.command(no_args_is_help=True, epilog=EPILOG)

@@ -22,6 +22,7 @@ from candidate_cards.cli.blind import BlindOptions
 from candidate_cards.cli.dossier import DossierOptions
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, reproducible_now
+from candidate_cards.cli.notice import NoticeOptions
 from candidate_cards.cli.profiles import chosen_profile, disclosed, print_explanation
 from candidate_cards.cli.report import Output, Report
 from candidate_cards.cli.vendor import VendorOptions
@@ -76,6 +77,7 @@ class RenderOptions:
         blind: The files of codes.
         mail: What is said of a message.
         dossier: What is said of a dossier.
+        notice: What is said of the data, beside scores and AI-written texts.
         via: Who makes the cards.
         vendor: Where the vendor is, and who asks.
         as_json: Report as JSON.
@@ -104,6 +106,7 @@ class RenderOptions:
     blind: BlindOptions = field(default_factory=BlindOptions)
     mail: MailOptions = field(default_factory=MailOptions)
     dossier: DossierOptions = field(default_factory=DossierOptions)
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
     via: Mode = "local"
     vendor: VendorOptions = field(default_factory=VendorOptions)
     as_json: bool = False
@@ -204,6 +207,7 @@ def run(options: RenderOptions) -> ExitCode:
         density=density,
         profile=profile.name,
         dry_run=options.dry_run,
+        notice=options.notice,
         via=via,
     )
     if options.as_json:
@@ -242,6 +246,7 @@ def _exporter(options: RenderOptions) -> Exporter:
             "--lang": options.lang != "en",
             "--no-emails": options.emails is False,
             "--templates": options.templates,
+            **options.notice.named(),
         }
         profiled = options.profile is not None or options.blind.given
         via.check(options.via, exporter.name, options.theme, ours, profiled=profiled)
@@ -297,6 +302,7 @@ def _files(
             theme=theme,
             given_date=options.date,
             labels=load_labels(options.lang),
+            notice=options.notice.facts(),
             templates=options.templates,
             pool=pool,
         )
@@ -309,6 +315,7 @@ def _files(
             scale=scale,
             labels=load_labels(options.lang),
             profile="internal",
+            notice=options.notice.facts(),
             templates=options.templates,
         )
         return [(part.path, picture)]
@@ -321,6 +328,7 @@ def _files(
         profile="internal",
         fallback=not options.no_fallback,
         labels=load_labels(options.lang),
+        notice=options.notice.facts(),
         templates=options.templates,
     )
     return [(part.path, content)]
@@ -337,6 +345,7 @@ def _via(shortlist: Shortlist, options: RenderOptions) -> Via | None:
         "heading_level": options.heading_level,
         "show_emails": options.emails,
         "labels": load_labels(options.lang),
+        "notice": options.notice.facts(),
         "templates": options.templates,
     }
     return via.relayed(shortlist, options.via, options.vendor, options.theme, look)
@@ -355,6 +364,7 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         theme=theme,
         density=part.density,
         labels=load_labels(options.lang),
+        notice=options.notice.facts(),
         templates=options.templates,
     )
     envelope = mail.envelope(mail.to, options.date, reproducible_now())

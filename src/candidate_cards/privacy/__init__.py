@@ -11,7 +11,8 @@ from candidate_cards._lazy import load
 
 if TYPE_CHECKING:
     from .codes import BlindKey, CodedPerson
-    from .decisions import Decisions
+    from .decisions import Decisions, load_decisions, write_report
+    from .key_file import KeyFile, open_key_file
     from .profiles import Profile, list_profiles, load_profile
     from .visibility import Disclosure, apply_profile
     from .words import DEFAULT_WORDS, Words
@@ -22,11 +23,15 @@ __all__ = [
     "CodedPerson",
     "Decisions",
     "Disclosure",
+    "KeyFile",
     "Profile",
     "Words",
     "apply_profile",
     "list_profiles",
+    "load_decisions",
     "load_profile",
+    "open_key_file",
+    "write_report",
 ]
 
 _HOMES: Final = {
@@ -35,9 +40,13 @@ _HOMES: Final = {
     "DEFAULT_WORDS": "words",
     "Decisions": "decisions",
     "Disclosure": "visibility",
+    "KeyFile": "key_file",
     "Profile": "profiles",
     "Words": "words",
     "apply_profile": "visibility",
+    "load_decisions": "decisions",
+    "open_key_file": "key_file",
+    "write_report": "decisions",
     "list_profiles": "profiles",
     "load_profile": "profiles",
 }
