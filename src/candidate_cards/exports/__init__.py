@@ -37,7 +37,6 @@ from candidate_cards.errors import NotAvailableError
 from candidate_cards.exports._exporter import Exporter, Rendering
 from candidate_cards.exports._headers import Address, parse_address
 from candidate_cards.models import Shortlist
-from candidate_cards.privacy import Words, apply_profile, load_profile
 from candidate_cards.rendering import (
     CompiledTemplate,
     Document,
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from candidate_cards.models import Candidate
-    from candidate_cards.privacy import Profile
+    from candidate_cards.privacy import Profile, Words
 
 Content = TypeVar("Content", bound="Candidate | Shortlist")
 
@@ -68,6 +67,7 @@ __all__ = [
     "render_card",
     "render_shortlist",
     "style_source",
+    "words_of",
 ]
 
 _TOP_HEADING, _LAST_HEADING = 1, 6
@@ -428,14 +428,20 @@ def disclosed(
         profile = exporter.profile
     if profile == "internal" and show_emails is not False:
         return content
+    # Cards that show everything do without.
+    from candidate_cards.privacy import apply_profile, load_profile  # noqa: PLC0415
+
     chosen = load_profile(profile)
     if show_emails is not None:
         chosen = chosen.with_emails(shown=show_emails)
-    return cast("Content", apply_profile(content, chosen, words=_words(labels)).content)
+    return cast("Content", apply_profile(content, chosen, words=words_of(labels)).content)
 
 
 @lru_cache(maxsize=64)  # more than the languages of one application
-def _words(labels: Labels) -> Words:
+def words_of(labels: Labels) -> Words:
+    """Return what stands in place of what is hidden, in the language of the labels."""
+    from candidate_cards.privacy import Words  # noqa: PLC0415  as above
+
     return Words(
         labels.employer,
         labels.current_employer,
