@@ -102,7 +102,6 @@ def message_view(  # noqa: PLR0913  what a message is made of
     if len(subject) > room:
         subject = clean_text(subject, limit=room)[0]
     sentence = _first_sentence(frame.brief)
-    scored = any(card.score.value != "" for card in cards)
     return MessageView(
         subject=f"{subject}{suffix}",
         preheader=_preheader(cards, sentence, labels, notice),
@@ -110,7 +109,7 @@ def message_view(  # noqa: PLR0913  what a message is made of
         part=which,
         compared=len(cards) > 1,
         scored=any(card.score.word for card in cards),
-        marked=scored,
+        marked=any(card.score.value != "" for card in cards),
     )
 
 

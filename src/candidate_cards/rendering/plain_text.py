@@ -70,10 +70,7 @@ def _candidate(card: CardView, labels: Labels) -> Iterator[str]:
     number = f"{card.rank}. " if card.rank else ""
     indent = " " * (len(number) or 3)
     yield from _wrapped(card.name, number or indent, indent)
-    score = ""
-    if card.score.word:
-        mark = f" ({labels.ai})" if card.score.value else ""
-        score = f"{labels.match}{labels.colon}{card.score.accessible}{mark}"
+    score = f"{labels.match}{labels.colon}{card.score.accessible}" if card.score.word else ""
     for line in (
         f"{card.role}{card.joint}{card.company}",
         card.headline,
