@@ -28,14 +28,14 @@ from candidate_cards.cli.report import Output, Report
 from candidate_cards.cli.vendor import VendorOptions
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_output
 from candidate_cards.errors import InputError
-from candidate_cards.exports import get_exporter
+from candidate_cards.exports import get_exporter, notice_with
 from candidate_cards.exports.png import render_picture
 from candidate_cards.models import Shortlist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from candidate_cards.cards import Density
+    from candidate_cards.cards import Density, NoticeFacts
     from candidate_cards.cli.via import Via
     from candidate_cards.exports import Exporter
     from candidate_cards.exports.pdf import PdfPool
@@ -123,11 +123,13 @@ class _Part:
         path: Where it goes; ``None`` for standard output.
         content: One candidate alone, or all of them.
         density: How much of each is shown.
+        notice: What a notice on it says.
     """
 
     path: Path | None
     content: Candidate | Shortlist
     density: Density
+    notice: NoticeFacts
 
 
 def run(options: RenderOptions) -> ExitCode:
@@ -173,7 +175,8 @@ def run(options: RenderOptions) -> ExitCode:
             dry_run=options.dry_run,
         )
 
-    parts = _parts(shortlist, options, exporter, density)
+    notice = notice_with(options.notice.facts(), profile)
+    parts = _parts(shortlist, options, exporter, density, notice)
     if not (options.force or options.dry_run):
         # Which files a shortlist in several messages becomes is known when they are rendered.
         refuse_existing(
@@ -274,19 +277,24 @@ def _is_folder(output: str) -> bool:
 
 
 def _parts(
-    shortlist: Shortlist, options: RenderOptions, exporter: Exporter, density: Density
+    shortlist: Shortlist,
+    options: RenderOptions,
+    exporter: Exporter,
+    density: Density,
+    notice: NoticeFacts,
 ) -> list[_Part]:
     if options.output == _STDOUT or not _is_folder(options.output):
         path = None if options.output == _STDOUT else Path(options.output)
-        return [_Part(path, shortlist.alone or shortlist, density)]
+        return [_Part(path, shortlist.alone or shortlist, density, notice)]
     folder = Path(options.output)
     stems = file_stems(candidate.profile_id for candidate in shortlist.candidates)
     parts = [
-        _Part(folder / f"{stem}{exporter.file_extension}", candidate, density)
+        _Part(folder / f"{stem}{exporter.file_extension}", candidate, density, notice)
         for stem, candidate in zip(stems, shortlist.candidates, strict=True)
     ]
     if exporter.name == _DEFAULT_FORMAT:
-        parts.append(_Part(folder / f"index{exporter.file_extension}", shortlist, "row"))
+        index = folder / f"index{exporter.file_extension}"
+        parts.append(_Part(index, shortlist, "row", notice))
     return parts
 
 
@@ -302,7 +310,7 @@ def _files(
             theme=theme,
             given_date=options.date,
             labels=load_labels(options.lang),
-            notice=options.notice.facts(),
+            notice=part.notice,
             templates=options.templates,
             pool=pool,
         )
@@ -315,7 +323,7 @@ def _files(
             scale=scale,
             labels=load_labels(options.lang),
             profile="internal",
-            notice=options.notice.facts(),
+            notice=part.notice,
             templates=options.templates,
         )
         return [(part.path, picture)]
@@ -328,7 +336,7 @@ def _files(
         profile="internal",
         fallback=not options.no_fallback,
         labels=load_labels(options.lang),
-        notice=options.notice.facts(),
+        notice=part.notice,
         templates=options.templates,
     )
     return [(part.path, content)]
@@ -364,7 +372,7 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         theme=theme,
         density=part.density,
         labels=load_labels(options.lang),
-        notice=options.notice.facts(),
+        notice=part.notice,
         templates=options.templates,
     )
     envelope = mail.envelope(mail.to, options.date, reproducible_now())

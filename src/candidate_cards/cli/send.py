@@ -29,7 +29,7 @@ from candidate_cards.cli.report import (
 )
 from candidate_cards.delivery import Journal, Outcome, Outgoing, SmtpServer, Status, deliver
 from candidate_cards.errors import InputError, Problem
-from candidate_cards.exports import get_exporter, parse_address
+from candidate_cards.exports import get_exporter, notice_with, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +137,7 @@ def run(options: SendOptions) -> ExitCode:
         theme=load_theme(options.theme or exporter.theme),
         density=options.density or "card",
         labels=load_labels(options.lang),
-        notice=options.notice.facts(),
+        notice=notice_with(options.notice.facts(), profile),
         templates=options.templates,
     )
     # A bad address or header is an error before anything is sent.
