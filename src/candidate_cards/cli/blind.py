@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,14 +52,8 @@ class BlindOptions(OptionGroup):
             OSError: The system refused.
         """
         if not coded:
-            given = {
-                "--key-file": self.key_file,
-                "--decisions": self.decisions,
-                "--redaction-report": self.redaction_report,
-            }
-            for name, path in given.items():
-                if path is not None:
-                    raise _usage_error(f"{name} is for profiles with codes; {profile} has none")
+            for name, _ in self._named():
+                raise _usage_error(f"{name} is for profiles with codes; {profile} has none")
             return None
         if self.key_file is None:
             raise _usage_error(
@@ -76,6 +71,29 @@ class BlindOptions(OptionGroup):
         elif report is not None and Path(report).exists():
             decisions = load_decisions(report, key)
         return Blinding(key, decisions, self, keys, dry_run=dry_run)
+
+    def check_apart_from(self, output: str) -> None:
+        """Refuse files that lead back to people where what is made for others goes.
+
+        Args:
+            output: A folder, a file or ``-``.
+
+        Raises:
+            UsageError: One is there, or would be.
+        """
+        root = os.path.realpath(output)
+        for name, path in self._named():
+            if Path(os.path.realpath(path)).is_relative_to(root):
+                raise _usage_error(f"{name} must not be in OUT, with what leaves the house")
+
+    def _named(self) -> list[tuple[str, str]]:
+        """Return the options that are given, as people write them."""
+        every = {
+            "--key-file": self.key_file,
+            "--decisions": self.decisions,
+            "--redaction-report": self.redaction_report,
+        }
+        return [(name, path) for name, path in every.items() if path is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,24 @@ def test_an_option_that_would_do_nothing_is_refused(tmp_path: Path, name: str) -
     assert BlindOptions().open("client", coded=False) is None
 
 
+@pytest.mark.parametrize("name", ["key_file", "decisions", "redaction_report"])
+def test_what_leads_back_is_kept_apart_from_what_leaves(tmp_path: Path, name: str) -> None:
+    """Whoever hands on a folder of cards does not hand on the key, by a link or dots neither."""
+    out = tmp_path / "out"
+    (out / "below").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(out)
+    option = rf"--{name.replace('_', '-')} must not be in OUT"
+    for path in ("out/keys", "out/below/keys", "link/keys", "out/../out/keys"):
+        with pytest.raises(click.UsageError, match=option):
+            options(tmp_path, **{name: path}).check_apart_from(str(out))
+    for path in ("keys", "out-keys", "out/../keys"):
+        options(tmp_path, **{name: path}).check_apart_from(str(out))
+        options(tmp_path, **{name: path}).check_apart_from("-")
+    with pytest.raises(click.UsageError, match=option):
+        options(tmp_path, **{name: "link/page.html"}).check_apart_from(f"{out}/page.html")
+    BlindOptions().check_apart_from(str(out))
+
+
 def test_a_report_of_another_key_stops_the_run_before_anything(tmp_path: Path) -> None:
     """What somebody decided would not be obeyed."""
     opened(options(tmp_path, key_file="a.json", redaction_report="report.json")).keep([], [], {})
