@@ -41,14 +41,13 @@ def _people(language: str) -> Shortlist:
         "aiRedFlags": [text],
         "skills": ["C++", role, "Kubernetes (CKA)", "C#"],
     }
-    people = [candidate_from(wire) for wire in (local, FULL, SHORT)]
     return Shortlist(
         title=role,
         brief=text,
         client="Acme (Oslo)",
         author=name,
-        candidates=people,
-        failed=[FailedProfile(profile_id="prof_gone")],
+        candidates=tuple(map(candidate_from, (local, FULL, SHORT))),
+        failed=(FailedProfile(profile_id="prof_gone"),),
     )
 
 
