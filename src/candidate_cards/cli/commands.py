@@ -113,6 +113,24 @@ _look = _options(
     click.option("--author", metavar="TEXT", help="Who made it."),
 )
 
+_notice = _options(
+    click.option(
+        "--data-source",
+        metavar="TEXT",
+        help="Where the data came from, for the notice; by default public professional profiles.",
+    ),
+    click.option(
+        "--contact", metavar="TEXT", help="Whom to ask for a copy, corrections or deletion."
+    ),
+    click.option("--keep-until", metavar="DAY", help="The last day on which the data are kept."),
+    click.option(
+        "--no-notice",
+        is_flag=True,
+        help="Leave out the notice that says what scores mean, that a person decides, and whom to "
+        "ask. Document and report say that it was left out.",
+    ),
+)
+
 _date = click.option(
     "--date",
     metavar="TIME",
@@ -125,7 +143,6 @@ _dossier = _options(
         type=click.Choice(("A4", "Letter"), case_sensitive=False),
         help="Of a dossier; by default A4.",
     ),
-    click.option("--keep-until", metavar="DAY", help="What a dossier says of its own end."),
     click.option(
         "--not-confidential", is_flag=True, help="Leave out the line that says a dossier is."
     ),
@@ -418,6 +435,7 @@ def results(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pa
     "being a page.",
 )
 @_look
+@_notice
 @click.option(
     "--heading-level",
     type=click.IntRange(1, 6),
@@ -463,6 +481,7 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     from candidate_cards.cli.dossier import DossierOptions
     from candidate_cards.cli.key_files import password_in
     from candidate_cards.cli.mail import MailOptions
+    from candidate_cards.cli.notice import NoticeOptions
     from candidate_cards.cli.render import RenderOptions, run
     from candidate_cards.cli.vendor import VendorOptions
 
@@ -471,8 +490,10 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     options["password"] = password_in(password_file)
     mail = MailOptions.taken_from(options)
     dossier = DossierOptions.taken_from(options)
+    notice = NoticeOptions.taken_from(options)
     vendor = VendorOptions.taken_from(options)
-    ctx.exit(run(RenderOptions(**options, mail=mail, dossier=dossier, vendor=vendor)))
+    chosen = RenderOptions(**options, mail=mail, dossier=dossier, notice=notice, vendor=vendor)
+    ctx.exit(run(chosen))
 
 
 @application.command(no_args_is_help=True, epilog=EPILOG)
@@ -487,6 +508,7 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     help="Recipients, one address a line; # begins a comment.",
 )
 @_look
+@_notice
 @click.option(
     "--smtp-host",
     metavar="HOST",
@@ -556,11 +578,13 @@ def send(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passe
     Without --yes it says what would be sent and to whom, and connects to nothing.
     """
     from candidate_cards.cli.mail import MailOptions
+    from candidate_cards.cli.notice import NoticeOptions
     from candidate_cards.cli.send import SendOptions, run
 
     _check_inputs((*options["inputs"], *options["to_file"]))
     mail = MailOptions.taken_from(options)
-    ctx.exit(run(SendOptions(**options, mail=mail)))
+    notice = NoticeOptions.taken_from(options)
+    ctx.exit(run(SendOptions(**options, mail=mail, notice=notice)))
 
 
 @application.command(no_args_is_help=True, epilog=EPILOG)

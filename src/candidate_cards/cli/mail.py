@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from candidate_cards import Candidate, Email, Theme
-    from candidate_cards.cards import Density, Labels
+    from candidate_cards.cards import Density, Labels, NoticeFacts
 
 #: The reproducible-builds convention: seconds since 1970 that stand for now.
 _EPOCH = "SOURCE_DATE_EPOCH"
@@ -49,7 +49,7 @@ class MailOptions(OptionGroup):
     attach: tuple[str, ...] = ()
     split: bool = False
 
-    def emails(  # noqa: PLR0913  how a message looks
+    def emails(  # noqa: PLR0913  what a message is made of
         self,
         content: Candidate | Shortlist,
         *,
@@ -57,6 +57,7 @@ class MailOptions(OptionGroup):
         density: Density,
         show_emails: bool,
         labels: Labels,
+        notice: NoticeFacts,
         templates: str | None,
     ) -> tuple[Email, ...]:
         """Return the message, or with ``--split`` as many as it takes."""
@@ -67,6 +68,7 @@ class MailOptions(OptionGroup):
             "labels": labels,
             "subject": self.subject or "",
             "reply_to": self._answered(),
+            "notice": notice,
             "templates": templates,
         }
         if self.split and isinstance(content, Shortlist):

@@ -21,6 +21,7 @@ from candidate_cards import (
 from candidate_cards.cli.dossier import DossierOptions
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, reproducible_now
+from candidate_cards.cli.notice import NoticeOptions
 from candidate_cards.cli.report import Output, Report
 from candidate_cards.cli.vendor import VendorOptions
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_output
@@ -72,6 +73,7 @@ class RenderOptions:
         scale: Device pixels of a picture per CSS pixel, or ``None``.
         mail: What is said of a message.
         dossier: What is said of a dossier.
+        notice: What is said of the data, beside scores and AI-written texts.
         via: Who makes the cards.
         vendor: Where the vendor is, and who asks.
         as_json: Report as JSON.
@@ -97,6 +99,7 @@ class RenderOptions:
     scale: int | None = None
     mail: MailOptions = field(default_factory=MailOptions)
     dossier: DossierOptions = field(default_factory=DossierOptions)
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
     via: Mode = "local"
     vendor: VendorOptions = field(default_factory=VendorOptions)
     as_json: bool = False
@@ -180,6 +183,7 @@ def run(options: RenderOptions) -> ExitCode:
         theme=theme.name,
         density=density,
         dry_run=options.dry_run,
+        notice=options.notice,
         via=via,
     )
     if options.as_json:
@@ -217,6 +221,7 @@ def _exporter(options: RenderOptions) -> Exporter:
             "--emails": options.emails,
             "--lang": options.lang != "en",
             "--templates": options.templates,
+            **options.notice.named(),
         }
         via.check(options.via, exporter.name, options.theme, ours)
     return exporter
@@ -272,6 +277,7 @@ def _files(
             given_date=options.date,
             show_emails=options.emails,
             labels=load_labels(options.lang),
+            notice=options.notice.facts(),
             templates=options.templates,
             pool=pool,
         )
@@ -283,6 +289,7 @@ def _files(
             theme=theme,
             scale=scale,
             labels=load_labels(options.lang),
+            notice=options.notice.facts(),
             templates=options.templates,
         )
         return [(part.path, picture)]
@@ -295,6 +302,7 @@ def _files(
         show_emails=options.emails,
         fallback=not options.no_fallback,
         labels=load_labels(options.lang),
+        notice=options.notice.facts(),
         templates=options.templates,
     )
     return [(part.path, content)]
@@ -311,6 +319,7 @@ def _via(shortlist: Shortlist, options: RenderOptions) -> Via | None:
         "heading_level": options.heading_level,
         "show_emails": options.emails,
         "labels": load_labels(options.lang),
+        "notice": options.notice.facts(),
         "templates": options.templates,
     }
     return via.relayed(shortlist, options.via, options.vendor, options.theme, look)
@@ -330,6 +339,7 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         density=part.density,
         show_emails=options.emails,
         labels=load_labels(options.lang),
+        notice=options.notice.facts(),
         templates=options.templates,
     )
     envelope = mail.envelope(mail.to, options.date, reproducible_now())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
 from candidate_cards.cli.exit_codes import ExitCode
+from candidate_cards.cli.notice import NoticeOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from candidate_cards.cli.via import Via
     from candidate_cards.errors import Problem
     from candidate_cards.models import FailedProfile
+
+
+NOTICE_LEFT_OUT: Final = "The notice about scores and AI-written texts was left out (--no-notice)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Report:
         theme: Name of the theme.
         density: Name of the density.
         dry_run: Whether the files were only measured.
+        notice: What was said of the notice.
         via: Who made the cards, if that was asked for.
     """
 
@@ -57,6 +62,7 @@ class Report:
     theme: str
     density: str
     dry_run: bool = False
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
     via: Via | None = None
 
     @classmethod
@@ -92,6 +98,7 @@ class Report:
             "theme": self.theme,
             "density": self.density,
             "dryRun": self.dry_run,
+            "notice": self.notice.to_report(),
         }
         if self.via is not None:
             value["via"] = self.via.to_report()
@@ -110,6 +117,8 @@ class Report:
             f"format {self.format}, theme {self.theme}, density {self.density})",
             err=True,
         )
+        if self.notice.no_notice:
+            click.echo(NOTICE_LEFT_OUT, err=True)
         if self.via is not None:
             click.echo(f"Via {self.via.mode}: {self.via}", err=True)
         if self.failed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +17,15 @@ from pydantic import SecretStr
 from candidate_cards import DeliveryError, load_labels, load_shortlist, load_theme
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, read_addresses
-from candidate_cards.cli.report import counted, exit_code, lost, print_lost, visible
+from candidate_cards.cli.notice import NoticeOptions
+from candidate_cards.cli.report import (
+    NOTICE_LEFT_OUT,
+    counted,
+    exit_code,
+    lost,
+    print_lost,
+    visible,
+)
 from candidate_cards.delivery import Journal, Outcome, Outgoing, SmtpServer, Status, deliver
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.exports import get_exporter, parse_address
@@ -43,6 +51,7 @@ class SendOptions:
     Attributes:
         inputs: Paths, or ``-`` once.
         mail: What is said of the messages.
+        notice: What is said of the data in them.
         to_file: Paths of address lists.
         date: An ISO 8601 time with its zone; ``None`` for now.
         theme: A theme's name, or a path; ``None`` for the format's own.
@@ -69,6 +78,7 @@ class SendOptions:
 
     inputs: tuple[str, ...]
     mail: MailOptions
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
     to_file: tuple[str, ...] = ()
     date: str | None = None
     theme: str | None = None
@@ -117,6 +127,7 @@ def run(options: SendOptions) -> ExitCode:
         density=options.density or "card",
         show_emails=options.emails,
         labels=load_labels(options.lang),
+        notice=options.notice.facts(),
         templates=options.templates,
     )
     # A bad address or header is an error before anything is sent.
@@ -128,6 +139,8 @@ def run(options: SendOptions) -> ExitCode:
     ]
     server = _server(options)
     print_lost(shortlist.problems, shortlist.failed)
+    if options.notice.no_notice:
+        click.echo(NOTICE_LEFT_OUT, err=True)
     if not options.yes:
         return _print_plan(shortlist, emails, messages, server, options)
     if server is None:
@@ -234,6 +247,7 @@ def _print_plan(
         plan = {
             "dryRun": True,
             "candidates": len(shortlist.candidates),
+            "notice": options.notice.to_report(),
             **lost(shortlist.problems, shortlist.failed),
             "messages": [{"subject": email.subject, "htmlBytes": email.size} for email in emails],
             "recipients": recipients,
@@ -277,6 +291,7 @@ def _report(
         report: dict[str, Any] = {
             "dryRun": False,
             "candidates": len(shortlist.candidates),
+            "notice": options.notice.to_report(),
             **lost(shortlist.problems, shortlist.failed),
             "outcomes": [
                 {

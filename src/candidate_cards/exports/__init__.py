@@ -15,16 +15,20 @@ from candidate_cards.cards import (
     DEFAULT_BANDS,
     DEFAULT_LABELS,
     DENSITIES,
+    USUAL_NOTICE,
     WHOLE,
     Bands,
     CardView,
     Density,
     DossierFacts,
     Labels,
+    NoticeFacts,
     Part,
     card_view,
     dossier_view,
     message_view,
+    notice_of,
+    notice_view,
     shortlist_view,
     single_view,
     told_directions,
@@ -117,6 +121,7 @@ def compiled_template(  # noqa: PLR0913, PLR0917  each is a choice that users ma
         raise ValueError(message)
     constants = {
         "density": density,
+        "embedded": exporter.template.embedded,
         "labels": labels,
         "heading": heading_level,
         "subheading": min(heading_level + 1, _LAST_HEADING),
@@ -138,6 +143,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
 ) -> Document:
     """Render one candidate.
@@ -159,6 +165,8 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
             Leave it out under a policy that forbids style attributes.
         bands: Lowest scores of the bands.
         labels: The language of our own words.
+        notice: Where the data came from and whom to ask, for the notice beside scores and
+            AI-written texts; or that there is to be none.
         templates: A folder of your own templates; what it lacks is taken from the bundled ones.
             Read once per process.
 
@@ -183,6 +191,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
             show_emails=show_emails,
             bands=bands,
             labels=labels,
+            notice=notice,
             templates=templates,
         ).document
     # A card has no more to it than this, and its time is counted in microseconds.
@@ -194,8 +203,15 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     shown = disclosed(candidate, exporter, profile, show_emails, labels)
     card = card_view(shown, density=density, bands=bands, labels=labels)
     frame = single_view(card)
+    told = notice_view(notice, labels, card.score.value != "", card.written)
     return template.render(
-        {"shortlist": frame, "cards": (card,), "nonce": nonce, "fallback": fallback}
+        {
+            "shortlist": frame,
+            "cards": (card,),
+            "notice": told,
+            "nonce": nonce,
+            "fallback": fallback,
+        }
     )
 
 
@@ -212,6 +228,7 @@ def render_shortlist(  # noqa: PLR0913  each is a choice that users make
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
 ) -> Document:
     """Render a shortlist, in its ranking order; arguments and errors as in `render_card`."""
@@ -227,6 +244,7 @@ def render_shortlist(  # noqa: PLR0913  each is a choice that users make
         fallback=fallback,
         bands=bands,
         labels=labels,
+        notice=notice,
         templates=templates,
     ).document
 
@@ -269,6 +287,7 @@ def export_candidates(  # noqa: PLR0913  each is a choice that users make
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
 ) -> bytes:
     """Turn a shortlist, or one candidate, into the bytes of a format.
@@ -287,6 +306,7 @@ def export_candidates(  # noqa: PLR0913  each is a choice that users make
         fallback=fallback,
         bands=bands,
         labels=labels,
+        notice=notice,
         templates=templates,
     )
     return get_exporter(format).export(rendering)
@@ -305,6 +325,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
     subject: str = "",
     reply_to: str = "",
@@ -331,6 +352,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
         fallback: The same.
         bands: The same.
         labels: The same.
+        notice: The same.
         templates: The same.
         subject: Of a message, in place of the one made from role and count.
         reply_to: Whom a reader may answer about a candidate, in formats that offer it; an address
@@ -344,6 +366,8 @@ def render(  # noqa: PLR0913  each is a choice that users make
     content = disclosed(content, exporter, profile, show_emails, labels)
     chosen = _theme(exporter, theme)
     density = exporter.density or density
+    if exporter.most is not None and isinstance(content, Shortlist):
+        density, part = "row", part._replace(size=exporter.most)
     if heading_level is None:
         is_frame = isinstance(content, Shortlist) or exporter.template.embedded
         heading_level = 2 if is_frame else 1
@@ -363,27 +387,33 @@ def render(  # noqa: PLR0913  each is a choice that users make
         frame = shortlist_view(content, labels=labels)
     else:
         frame = single_view(cards[0])
+    told = notice_of(cards, notice, labels)
     message = None
     whole_cards: tuple[CardView, ...] = ()
     if exporter.message:
-        cards = tuple(map(told_directions, cards))
+        cards = tuple([told_directions(card, labels) for card in cards])
         # Only a card leaves points out for want of room.
         whole_cards = cards_of(capped=False) if density == "card" else cards
-        message = message_view(frame, cards, labels, subject=subject, part=part)
+        message = message_view(frame, cards, labels, notice=told, subject=subject, part=part)
     dossier = None
     if exporter.dossier:
-        dossier = dossier_view(frame, cards, facts=DossierFacts(), bands=bands, labels=labels)
+        dossier = dossier_view(
+            frame, cards, facts=DossierFacts(), notice=told, bands=bands, labels=labels
+        )
     document = template.render(
         {
             "shortlist": frame,
             "cards": cards,
             "message": message,
             "dossier": dossier,
+            "notice": told,
             "nonce": nonce,
             "fallback": fallback,
         }
     )
-    return Rendering(document, frame, cards, message, whole_cards, chosen, labels, density, folder)
+    return Rendering(
+        document, frame, cards, message, whole_cards, chosen, labels, density, told, folder
+    )
 
 
 def disclosed(

@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 
 from candidate_cards._text import clean_text
 from candidate_cards._validation import problems_in
-from candidate_cards.cards import Density  # noqa: TC001  pydantic reads it at run time
+from candidate_cards.cards import Density, NoticeFacts
 from candidate_cards.contract.refusals import RefusedError, invalid
 from candidate_cards.errors import ExportError, InputError, MissingDependencyError
 from candidate_cards.exports import (
@@ -261,9 +261,8 @@ class DossierOptions(Options):
             content,
             theme=self.theme or exporter.theme,
             page_size=self.page_size,
-            facts=DossierFacts(
-                issued=self.date, keep_until=self.keep_until, confidential=self.confidential
-            ),
+            facts=DossierFacts(issued=self.date, confidential=self.confidential),
+            notice=NoticeFacts(keep_until=self.keep_until),
             show_emails=self.show_emails,
             pool=press and press.pool,
             cache=press and press.folder,

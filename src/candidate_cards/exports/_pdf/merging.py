@@ -111,6 +111,7 @@ class Info:
 
     Attributes:
         lang: BCP 47 tag of the main language.
+        right_to_left: Whether pages follow one another that way.
         created: With its time zone; None leaves every date out.
         usage_terms: What whoever holds the document is to know of its use, in that language.
         source_type: Address of a term of the IPTC's vocabulary of digital source types.
@@ -119,6 +120,7 @@ class Info:
 
     title: str
     lang: str
+    right_to_left: bool = False
     producer: str = "candidate-cards"
     author: str = ""
     subject: str = ""
@@ -431,6 +433,8 @@ class _Merger:
         catalog.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.D)]))
         catalog.MarkInfo = Dictionary(Marked=True)
         catalog.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+        if info.right_to_left:
+            catalog.ViewerPreferences.Direction = Name.R2L
         catalog.Lang = String(info.lang)
         self._write_info(info)
         output = BytesIO()
