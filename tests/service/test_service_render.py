@@ -176,7 +176,7 @@ def test_a_dossier_with_all_its_options(account: Account) -> None:
         theme="harbour",
         page_size="Letter",
         facts=facts,
-        show_emails=True,
+        profile="internal",
     )
     assert _done(answer) == expected
 

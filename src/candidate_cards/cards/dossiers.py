@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from candidate_cards._text import clean_text
+from candidate_cards.cards.languages import date_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,8 @@ class EntryView(NamedTuple):
 class DossierView(NamedTuple):
     """The frame around the candidates' pages; empty text is not shown.
 
-    ``contents`` are known once the pages are; ``has_contents`` says whether there will be any.
+    ``scored`` says whether scores may be shown. ``contents`` are known once the pages are;
+    ``has_contents`` says whether there will be any.
     """
 
     title: str
@@ -69,6 +71,7 @@ class DossierView(NamedTuple):
     keep_until: str
     failed: tuple[str, ...]
     bands: tuple[FactView, ...]
+    scored: bool
     has_contents: bool
     contents: tuple[EntryView, ...]
 
@@ -103,9 +106,9 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
             confidential = labels.confidential_for.format(client=client)
     keep_until = ""
     if facts.keep_until is not None:
-        keep_until = labels.keep_until.format(date=facts.keep_until.isoformat())
+        keep_until = labels.keep_until.format(date=date_text(facts.keep_until, labels))
     return DossierView(
-        title=f"{labels.dossier}: {heading}",
+        title=f"{labels.dossier}{labels.colon}{heading}",
         heading=heading,
         size=frame.size,
         client=frame.client,
@@ -116,6 +119,7 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         keep_until=keep_until,
         failed=frame.failed,
         bands=tuple(_bands(bands, labels)),
+        scored=not cards or any(card.score.word for card in cards),
         has_contents=len(cards) >= _FEWEST_IN_CONTENTS,
         contents=tuple(contents),
     )
@@ -130,7 +134,7 @@ def _facts(frame: ShortlistView, facts: DossierFacts, labels: Labels) -> list[Fa
     pairs = [
         (labels.prepared_for, frame.client),
         (labels.prepared_by, frame.author),
-        (labels.date, facts.issued.isoformat() if facts.issued else ""),
+        (labels.date, date_text(facts.issued, labels) if facts.issued else ""),
     ]
     return [FactView(name, value) for name, value in pairs if value]
 

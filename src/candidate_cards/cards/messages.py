@@ -61,6 +61,7 @@ class MessageView(NamedTuple):
         sentence: The brief in one sentence.
         part: Which of several messages this is, ``""`` if it is the only one.
         compared: Whether there is something to compare.
+        scored: Whether scores may be shown.
     """
 
     subject: str
@@ -68,6 +69,7 @@ class MessageView(NamedTuple):
     sentence: str
     part: str
     compared: bool
+    scored: bool
 
 
 def message_view(
@@ -101,6 +103,7 @@ def message_view(
         sentence=sentence,
         part=which,
         compared=len(cards) > 1,
+        scored=any(card.score.word for card in cards),
     )
 
 
@@ -120,7 +123,7 @@ def told_directions(card: CardView) -> CardView:
 
 def _subject(frame: ShortlistView, cards: Sequence[CardView], labels: Labels) -> str:
     if not frame.heading and len(cards) == 1:
-        return ", ".join(filter(None, (cards[0].name, cards[0].role)))
+        return labels.comma.join(filter(None, (cards[0].name, cards[0].role)))
     if frame.heading == labels.shortlist:
         return labels.subject_untitled.format(size=frame.size)
     return labels.subject.format(title=frame.heading, size=frame.size)
@@ -140,7 +143,7 @@ def _first_sentence(text: str) -> str:
 
 
 def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels) -> str:
-    people = ", ".join(f"{card.name} {card.score.value}".rstrip() for card in cards)
+    people = labels.comma.join(f"{card.name} {card.score.value}".rstrip() for card in cards)
     text = ". ".join(filter(None, (people, sentence or (cards[0].lead if cards else ""))))
     # Half of a text that embeds directions would leave them open.
     text = " ".join(_DIRECTION.sub("", text).split())

@@ -177,6 +177,29 @@ _mail = _options(
     ),
 )
 
+_blind = _options(
+    click.option(
+        "--key-file",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Leads from a blind profile's codes back to people, for `reveal`; made if it is not "
+        "there. Keep it in the house.",
+    ),
+    click.option(
+        "--redaction-report",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Where to write what may be a name or not; fill in keep or remove, and the next run "
+        "obeys.",
+    ),
+    click.option(
+        "--decisions",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Obey another report than the one that is written.",
+    ),
+)
+
 _vendor = _options(
     click.option(
         "--base-url",
@@ -510,6 +533,29 @@ def send(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passe
     _check_inputs((*options["inputs"], *options["to_file"]))
     mail = MailOptions.taken_from(options)
     ctx.exit(run(SendOptions(**options, mail=mail)))
+
+
+@application.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument("codes", metavar="CODE...", nargs=-1, required=True)
+@click.option(
+    "--key-file",
+    metavar="FILE",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="The one that was used to make the codes.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.pass_context
+def reveal(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Tell who is behind the codes of a blind profile.
+
+    CODE is as somebody has written it, in lower case or without hyphens too; - takes codes from
+    stdin. Prints code, profile id and name, between tabs.
+    """
+    from candidate_cards.cli.reveal import RevealOptions, run
+
+    _check_inputs(options["codes"])
+    ctx.exit(run(RevealOptions(**options)))
 
 
 def _check_inputs(inputs: tuple[str, ...]) -> None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from candidate_cards.cards import Bands, DossierView, Labels
     from candidate_cards.models import Candidate, Shortlist
+    from candidate_cards.privacy import Profile
     from candidate_cards.themes import Theme
 
 __all__ = ["EXPORTER", "DossierFacts", "Limits", "PageSize", "PdfPool", "render_dossier"]
@@ -58,7 +59,8 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
     theme: Theme | str | PathLike[str] = "light",
     page_size: PageSize = "A4",
     facts: DossierFacts | None = None,
-    show_emails: bool = False,
+    profile: Profile | str | PathLike[str] | None = None,
+    show_emails: bool | None = None,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
     templates: str | PathLike[str] | None = None,
@@ -73,7 +75,8 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         theme: A light one for paper; a dark one is for screens.
         page_size: ``A4`` or ``Letter``.
         facts: Dates, and whether it is confidential; no date is invented.
-        show_emails: Whether e-mail addresses appear.
+        profile: What may be shown, as in `render_card`; by default ``client``.
+        show_emails: Whether e-mail addresses appear; by default as the profile says.
         bands: Lowest scores of the bands.
         labels: The language of our own words.
         templates: A folder with your own ``dossier/`` files.
@@ -94,6 +97,7 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         content,
         format="pdf",
         theme=theme,
+        profile=profile,
         show_emails=show_emails,
         bands=bands,
         labels=labels,
@@ -293,6 +297,7 @@ EXPORTER = Exporter(
     template=_spec("dossier/dossier.html", "A4"),
     export=_export,
     theme="light",
+    profile="client",
     dossier=True,
     density="detail",
 )

@@ -19,17 +19,19 @@ if TYPE_CHECKING:
 
     from candidate_cards.exports._pdf.workers import PdfPool
     from candidate_cards.models import Candidate, Shortlist
+    from candidate_cards.privacy import Profile
     from candidate_cards.themes import Theme
 
 _PIXELS_PER_POINT: Final = 96 / 72
 _LARGEST_SCALE: Final = 4
 
 
-def render_picture(
+def render_picture(  # noqa: PLR0913  each is a choice that users make
     content: Candidate | Shortlist,
     *,
     theme: Theme | str | PathLike[str] = "dark",
     scale: int = 1,
+    profile: Profile | str | PathLike[str] | None = None,
     templates: str | PathLike[str] | None = None,
     pool: PdfPool | None = None,
 ) -> bytes:
@@ -39,6 +41,7 @@ def render_picture(
         content: One candidate, or a shortlist, of which the first three are shown.
         theme: As in `render_card`.
         scale: Device pixels per CSS pixel, 1 to 4: 600 by 315 of them at 1.
+        profile: What may be shown, as in `render_card`; by default ``client``.
         templates: A folder with your own ``picture/`` files.
         pool: A process to draw it in, within limits; without one it is drawn here, and no other
             thread may draw one at the same time.
@@ -55,7 +58,7 @@ def render_picture(
     if not 1 <= scale <= _LARGEST_SCALE:
         message = f"scale must be between 1 and {_LARGEST_SCALE}, not {scale}"
         raise ValueError(message)
-    rendering = render(content, format="png", theme=theme, templates=templates)
+    rendering = render(content, format="png", theme=theme, profile=profile, templates=templates)
     if pool is not None:
         return pool.call("the picture", _draw, str(rendering.document), scale)
     return _draw(str(rendering.document), scale)
@@ -92,5 +95,6 @@ EXPORTER = Exporter(
         "picture/picture.html", stylesheets=("picture/picture.css",), tokens=_tokens
     ),
     export=_export,
+    profile="client",
     density="card",
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from wcwidth import width
 
-from candidate_cards import Candidate, FailedProfile, Labels, Shortlist
+from candidate_cards import Candidate, FailedProfile, Labels, Plural, Shortlist
 from candidate_cards.cards import (
     DEFAULT_LABELS,
     WHOLE,
@@ -45,7 +45,6 @@ def views(
             Candidate.model_validate({"profileId": "p", **wire}),
             density=density,
             labels=labels,
-            show_emails=True,
             rank=str(rank),
         )
         for rank, wire in enumerate(wires, first)
@@ -429,7 +428,7 @@ def test_words_of_ours_come_from_the_labels() -> None:
     labels = Labels(
         lang="cs",
         bands=dict.fromkeys(("strong", "good", "partial", "low", "none"), "Slovo"),
-        at="ve firmě",
+        at=" ve firmě ",
         out_of="ze 100",
         ai="UI",
         fit="Proč ano",
@@ -438,10 +437,9 @@ def test_words_of_ours_come_from_the_labels() -> None:
         evidence="Důkazy",
         experience="Praxe",
         profile="Profil",
-        more="+{} dalších",
+        more=Plural("+{count} dalších", "+{count} dalších"),
         notice="Rozhoduje člověk.",
-        candidate="osoba",
-        candidates="osob",
+        size=Plural("{count} osoba", "{count} osob"),
         prepared_for="Pro",
         prepared_by="Od",
         not_included="Chybí:",
