@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 
 from candidate_cards._text import clean_text
 from candidate_cards._validation import problems_in
-from candidate_cards.cards import Density  # noqa: TC001  pydantic reads it at run time
+from candidate_cards.cards import Density, NoticeFacts
 from candidate_cards.contract.refusals import RefusedError, invalid
 from candidate_cards.errors import ExportError, InputError, MissingDependencyError
 from candidate_cards.exports import (
@@ -188,7 +188,7 @@ class CardOptions(Options):
 
     density: Density = "card"
     heading_level: _Level | None = None
-    show_emails: _Flag = False
+    show_emails: _Flag | None = None
     nonce: Annotated[str, StringConstraints(pattern=_NONCE)] = ""
     fallback: _Flag = True
 
@@ -197,7 +197,7 @@ class MailOptions(Options):
     """A message; without a sender it is a draft."""
 
     density: Density = "card"
-    show_emails: _Flag = False
+    show_emails: _Flag | None = None
     subject: _Line = ""
     sender: _Line | None = Field(None, alias="from")
     to: Annotated[tuple[_Line, ...], Field(max_length=_MOST_RECIPIENTS)] = ()
@@ -244,7 +244,7 @@ class DossierOptions(Options):
 
     in_process = True
 
-    show_emails: _Flag = False
+    show_emails: _Flag | None = None
     page_size: PageSize = "A4"
     date: _Day | None = None
     keep_until: _Day | None = None
@@ -261,9 +261,8 @@ class DossierOptions(Options):
             content,
             theme=self.theme or exporter.theme,
             page_size=self.page_size,
-            facts=DossierFacts(
-                issued=self.date, keep_until=self.keep_until, confidential=self.confidential
-            ),
+            facts=DossierFacts(issued=self.date, confidential=self.confidential),
+            notice=NoticeFacts(keep_until=self.keep_until),
             show_emails=self.show_emails,
             pool=press and press.pool,
             cache=press and press.folder,
