@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from candidate_cards.batch.reading import Line
-    from candidate_cards.batch.work import Job, LineResult, Origin
+    from candidate_cards.batch.work import Job, Origin, Results
 
 _LOCAL: Final = "local"
 
@@ -37,7 +37,7 @@ class Crew(Protocol):
     shares_disk: bool
     generation: int
 
-    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[list[LineResult]]:
+    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Results]:
         """Have lines worked on."""
 
     def is_loss(self, error: BaseException) -> bool:
@@ -66,7 +66,7 @@ class _LocalCrew:
             self.workers, get_context("spawn"), initializer=_set_up, initargs=(self._plan,)
         )
 
-    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[list[LineResult]]:
+    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Results]:
         try:
             return self._pool.submit(render_lines, job, origin, lines)
         except BrokenExecutor:
@@ -94,7 +94,7 @@ class _DaskCrew:
         self.workers = sum(client.nthreads().values()) or 1
         self._executor: Executor = client.get_executor(pure=False)
 
-    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[list[LineResult]]:
+    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Results]:
         return self._executor.submit(render_lines, job, origin, lines)
 
     def is_loss(self, error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from candidate_cards.batch.work import LineResult
+from candidate_cards.batch.work import LineResult, Results
 from candidate_cards.errors import ExportError, Problem
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class _Task:
     """A chunk on its way."""
 
     chunk: Chunk
-    future: Future[list[LineResult]] | None = None
-    results: list[LineResult] | None = None
+    future: Future[Results] | None = None
+    results: list[Results] | None = None
     tries: int = 0
     generation: int = 0
 
@@ -71,8 +71,8 @@ class Ordered:
         self._waiting: deque[_Task] = deque()
         self._in_vain = 0
 
-    def run(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, list[LineResult]]]:
-        """Yield each chunk with what became of its lines that are to be worked on.
+    def run(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, list[Results]]]:
+        """Yield each chunk with what became of its lines that are to be worked on, in pieces.
 
         Raises:
             ExportError: Workers end as soon as they begin.
@@ -110,14 +110,14 @@ class Ordered:
         task.future = self._submit(task.chunk, task.chunk.todo)
         task.generation = self._crew.generation
 
-    def _submit(self, chunk: Chunk, lines: Sequence[Line]) -> Future[list[LineResult]]:
+    def _submit(self, chunk: Chunk, lines: Sequence[Line]) -> Future[Results]:
         return self._crew.submit(self._job, self._origin_of(chunk), lines)
 
-    def _results(self, task: _Task) -> list[LineResult]:
+    def _results(self, task: _Task) -> list[Results]:
         while task.results is None:
             assert task.future is not None  # noqa: S101  either has it
             try:
-                results = self._wait(task.future)
+                results = [self._wait(task.future)]
             except Exception as error:
                 if not self._crew.is_loss(error):
                     raise
@@ -127,7 +127,7 @@ class Ordered:
                 return results
         return task.results
 
-    def _wait(self, future: Future[list[LineResult]]) -> list[LineResult]:
+    def _wait(self, future: Future[Results]) -> Results:
         while True:
             try:
                 return future.result(timeout=_TICK)
@@ -158,12 +158,12 @@ class Ordered:
         error = task.future.exception() if not task.future.cancelled() else None
         return task.future.cancelled() or (error is not None and self._crew.is_loss(error))
 
-    def _alone(self, chunk: Chunk, lines: Sequence[Line]) -> list[LineResult]:
+    def _alone(self, chunk: Chunk, lines: Sequence[Line]) -> list[Results]:
         """Work on lines with nothing else under way, so that a loss is theirs."""
         tries = _TRIES if len(lines) == 1 else 1
         for _ in range(tries):
             try:
-                results = self._wait(self._submit(chunk, lines))
+                results = [self._wait(self._submit(chunk, lines))]
             except Exception as error:
                 if not self._crew.is_loss(error):
                     raise
@@ -176,7 +176,7 @@ class Ordered:
             self._in_vain = 0  # it is known whose fault it was
             (line,) = lines
             problem = Problem(_GIVEN_UP, chunk.source, line=line.number)
-            return [LineResult(line.number, line.record, (), (problem,))]
+            return [Results([LineResult(line.number, line.record, (), (problem,))])]
         middle = len(lines) // 2
         return [*self._alone(chunk, lines[:middle]), *self._alone(chunk, lines[middle:])]
 

@@ -6,7 +6,6 @@ after: whatever ends a run, its manifest names nothing that is not there.
 
 from __future__ import annotations
 
-import shutil
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from hashlib import file_digest, sha256
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from candidate_cards.batch.manifest import ManifestFile
-from candidate_cards.batch.placing import UNFINISHED, discard, place, settle
+from candidate_cards.batch.placing import UNFINISHED, discard, make_unfinished, place, settle
 from candidate_cards.batch.storage import asking, open_url
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
     from candidate_cards.batch.manifest import Known
-    from candidate_cards.batch.work import Made
+    from candidate_cards.batch.work import Made, Results
 
 MANIFEST: Final = "manifest.jsonl"
 
@@ -73,8 +72,15 @@ class Outputs(ABC):
         """Take note that a candidate is kept as it is; called in the order of the input."""
 
     @abstractmethod
-    def write(self, made: Sequence[Made], left_out: Sequence[Made]) -> None:
-        """Put the files of candidates into their places, and remove what is of others.
+    def write(
+        self, made: Sequence[Made], left_out: Sequence[Made], pieces: Sequence[Results]
+    ) -> None:
+        """Put the documents of candidates into their places, and remove what is of others.
+
+        Args:
+            made: Of whom they are to stay.
+            left_out: Of whom they are not.
+            pieces: All of them, as workers returned them.
 
         Raises:
             OSError: The system refused.
@@ -108,11 +114,7 @@ class Folder(Outputs):
     def open(self) -> None:
         """Lock the manifest, and make ready."""
         self._manifest.open()
-        unfinished = self._root / UNFINISHED
-        # Whoever left something there was killed.
-        with suppress(FileNotFoundError):
-            shutil.rmtree(unfinished)
-        unfinished.mkdir()
+        make_unfinished(self._root)
 
     def manifest_lines(self) -> Iterator[bytes]:
         """Yield the lines of the manifest."""
@@ -135,8 +137,11 @@ class Folder(Outputs):
             return False
         return True
 
-    def write(self, made: Sequence[Made], left_out: Sequence[Made]) -> None:
+    def write(
+        self, made: Sequence[Made], left_out: Sequence[Made], pieces: Sequence[Results]
+    ) -> None:
         """Put the documents of candidates into their places."""
+        del pieces
         for each in made:
             for file in each.files:
                 placed = file.placed or place(self._root, file.path, file.data)
@@ -214,9 +219,11 @@ class StoreFolder(Outputs):
             }
         return self._sizes[folder]
 
-    def write(self, made: Sequence[Made], left_out: Sequence[Made]) -> None:
+    def write(
+        self, made: Sequence[Made], left_out: Sequence[Made], pieces: Sequence[Results]
+    ) -> None:
         """Put the documents of candidates into their places."""
-        del left_out  # nothing of them was written
+        del left_out, pieces  # nothing of them was written
         files: dict[str, bytes] = {
             f"{self._root}/{file.path}": file.data for each in made for file in each.files
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,6 +13,14 @@ if TYPE_CHECKING:
 
 UNFINISHED: Final = ".unfinished"
 """The folder, below a destination, of files that are not yet in their place."""
+
+
+def make_unfinished(folder: Path) -> None:
+    """Make the folder of unfinished files anew: whoever left something there was killed."""
+    unfinished = folder / UNFINISHED
+    with suppress(FileNotFoundError):
+        shutil.rmtree(unfinished)
+    unfinished.mkdir()
 
 
 class Placed(NamedTuple):
@@ -41,13 +50,9 @@ def place(folder: Path, path: str, data: bytes) -> Placed:
         OSError: The system refused; nothing is in the file's place that was not before.
     """
     target = folder / path
-    name = secrets.token_hex(8)
+    name = write_unfinished(folder, data)
     unfinished = folder / UNFINISHED / name
     try:
-        with open(unfinished, "xb", buffering=0) as file:  # noqa: PTH123  a third faster
-            rest = memoryview(data)
-            while rest:
-                rest = rest[file.write(rest) :]
         try:
             _link(unfinished, target)
         except FileExistsError:
@@ -58,6 +63,26 @@ def place(folder: Path, path: str, data: bytes) -> Placed:
             unfinished.unlink()
         raise
     return Placed()
+
+
+def write_unfinished(folder: Path, data: bytes) -> str:
+    """Write a file into the folder of unfinished ones, and return its name there.
+
+    Raises:
+        OSError: The system refused; there is no such file.
+    """
+    name = secrets.token_hex(8)
+    path = folder / UNFINISHED / name
+    try:
+        with open(path, "xb", buffering=0) as file:  # noqa: PTH123  a third faster than Path.open
+            rest = memoryview(data)
+            while rest:
+                rest = rest[file.write(rest) :]
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
+    return name
 
 
 def _link(unfinished: Path, target: Path) -> None:

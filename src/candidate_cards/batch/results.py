@@ -1,6 +1,6 @@
 """One file of results in place of a million files.
 
-While a run goes on, lines are appended to a file beside it, ``.NAME.unfinished``. At the end all
+While a run goes on, lines are put into a folder beside it, ``.NAME.unfinished``. At the end all
 lines of the input's candidates are in one file, in the order of the input: if that is what was
 appended, it is renamed; else it is put together of it and of the file that was there. Under its
 own name the file is always whole.
@@ -8,11 +8,13 @@ own name the file is always whole.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sqlite3
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -20,18 +22,22 @@ from pydantic_core import from_json
 
 from candidate_cards.batch.manifest import ManifestFile
 from candidate_cards.batch.outputs import Outputs
+from candidate_cards.batch.placing import UNFINISHED, make_unfinished
 from candidate_cards.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from io import FileIO
 
     from candidate_cards.batch.manifest import Known
     from candidate_cards.batch.work import Made
+    from candidate_cards.batch.work import Results as Pieces
 
 EXTENSIONS: Final = (".jsonl", ".ndjson")
 _LINE: Final = re.compile(rb'\{"record":"([0-9a-f]{32})","at":([0-9]{1,9}),')
 _FINISHED, _UNFINISHED = 0, 1
 _PIECE: Final = 1 << 24  # bytes that are copied at a time
+_CANNOT: Final = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF}
 
 
 class Results(Outputs):
@@ -42,9 +48,10 @@ class Results(Outputs):
     def __init__(self, address: str) -> None:
         super().__init__(address)
         self._path = Path(address)
-        self._unfinished = self._path.with_name(f".{self._path.name}.unfinished")
+        self._folder = self._path.with_name(f".{self._path.name}.unfinished")
+        self._unfinished = self._folder / "lines.jsonl"
         self._manifest = ManifestFile(self._path.with_name(f"{self._path.name}.manifest"))
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
         self._end = 0
         self._places = sqlite3.connect("", isolation_level=None)
         self._places.executescript(
@@ -63,9 +70,19 @@ class Results(Outputs):
         """Lock the manifest, and make ready."""
         self._manifest.open()
         self._scan(self._path, _FINISHED)
-        self._file = open(self._unfinished, "ab+", buffering=0)  # noqa: PTH123, SIM115  closed by `close`
+        self._folder.mkdir(exist_ok=True)
+        make_unfinished(self._folder)
         self._end = self._scan(self._unfinished, _UNFINISHED)
+        # Not for appending: the system does not copy to the end of such a file.
+        self._unfinished.touch()
+        self._file = self._unfinished.open("rb+", buffering=0)
         self._file.truncate(self._end)
+        self._file.seek(self._end)
+
+    @property
+    def folder(self) -> str | None:
+        """Where a worker that shares this disk writes lines itself."""
+        return str(self._folder.absolute())
 
     def _scan(self, path: Path, file: int) -> int:
         """Take note of the lines of a file; return where the whole ones end.
@@ -123,20 +140,38 @@ class Results(Outputs):
         row = self._row(record, known.at)
         self._places.execute("INSERT INTO wanted VALUES (NULL, ?, ?, ?)", row or (0, 0, 0))
 
-    def write(self, made: Sequence[Made], left_out: Sequence[Made]) -> None:
-        """Put the documents of candidates into their places."""
-        del left_out  # nothing of them was written
+    def write(
+        self, made: Sequence[Made], left_out: Sequence[Made], pieces: Sequence[Pieces]
+    ) -> None:
+        """Put the lines of candidates behind those that are there."""
+        del made
         assert self._file is not None  # noqa: S101  opened before
-        lines = [each.line for each in made if each.line]
-        for line in lines:
-            row = (_UNFINISHED, self._end, len(line))
-            self._places.execute("INSERT INTO wanted VALUES (NULL, ?, ?, ?)", row)
-            self._end += len(line)
-        rest = memoryview(b"".join(lines))
-        while rest:
-            rest = rest[self._file.write(rest) :]
+        out = {id(each) for each in left_out}
+        for piece in pieces:
+            spool = self._folder / UNFINISHED / piece.spool if piece.spool else None
+            with spool.open("rb") if spool else BytesIO(_joined(piece)) as source:
+                for start, size in self._take(piece, out):
+                    _copy(source, start, self._file, size)
+            if spool:
+                spool.unlink()
         # Before the manifest says so.
         os.fsync(self._file.fileno())
+
+    def _take(self, piece: Pieces, out: set[int]) -> Iterator[tuple[int, int]]:
+        """Take note of the lines of a piece, and yield where those to be copied begin and end."""
+        start = end = 0
+        for each in (each for line in piece.lines for each in line.made):
+            if not each.length:
+                continue
+            if id(each) in out:
+                yield start, end - start
+                start = end = end + each.length
+                continue
+            end += each.length
+            row = (_UNFINISHED, self._end, each.length)
+            self._places.execute("INSERT INTO wanted VALUES (NULL, ?, ?, ?)", row)
+            self._end += each.length
+        yield start, end - start
 
     def append(self, lines: bytes) -> None:
         """Add lines to the manifest, for good."""
@@ -195,3 +230,36 @@ class Results(Outputs):
             self._file = None
         self._places.close()
         self._manifest.close()
+        with suppress(OSError):
+            (self._folder / UNFINISHED).rmdir()
+            self._folder.rmdir()
+
+
+def _joined(piece: Pieces) -> bytes:
+    return b"".join([each.line for line in piece.lines for each in line.made])
+
+
+def _copy(source: IO[bytes], start: int, target: FileIO, size: int) -> None:
+    """Copy to where a file is written, by the system itself if it can."""
+    if isinstance(source, BytesIO):
+        _write(target, source.getbuffer()[start : start + size])
+        return
+    while size:
+        try:
+            copied = os.copy_file_range(source.fileno(), target.fileno(), size, start)
+        except (AttributeError, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in _CANNOT:
+                raise
+            break
+        if not copied:
+            break
+        start, size = start + copied, size - copied
+    source.seek(start)
+    while size and (piece := source.read(min(size, _PIECE))):
+        _write(target, memoryview(piece))
+        size -= len(piece)
+
+
+def _write(target: FileIO, rest: memoryview) -> None:
+    while rest:
+        rest = rest[target.write(rest) :]

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from candidate_cards.batch.manifest import KIND, VERSION, Index, Unusable
 from candidate_cards.batch.ordered import Ordered
 from candidate_cards.batch.reading import read_chunks
-from candidate_cards.batch.work import Coded, Job, LineResult, Made, Origin
+from candidate_cards.batch.work import Coded, Job, LineResult, Made, Origin, Results
 from candidate_cards.errors import Problem
 from candidate_cards.loading import read_record
 from candidate_cards.models import Candidate
@@ -111,9 +111,9 @@ class Batch:
             try:
                 self._load(index)
                 ordered = Ordered(crew, self._job(crew), self._origin, self._tick)
-                for chunk, results in ordered.run(self._chunks(index)):
+                for chunk, pieces in ordered.run(self._chunks(index)):
                     self.summary.losses = ordered.losses
-                    self._commit(index, chunk, results)
+                    self._commit(index, chunk, pieces)
                     self._count(chunk)
                 self.outputs.finish()
             finally:
@@ -167,12 +167,13 @@ class Batch:
         self.summary.records += len(chunk.lines)
         self.on_progress(self.summary)
 
-    def _commit(self, index: Index, chunk: Chunk, results: Sequence[LineResult]) -> None:
+    def _commit(self, index: Index, chunk: Chunk, pieces: Sequence[Results]) -> None:
         """Write what was made of a chunk: the way back from codes, documents, manifest."""
+        results = [line for piece in pieces for line in piece.lines]
         if coded := [each for result in results for each in result.coded]:
             self.on_coded(coded)
         taken = _Taken(index, self.outputs, chunk, results)
-        self.outputs.write(taken.made, taken.left_out)
+        self.outputs.write(taken.made, taken.left_out, pieces)
         entries = [each.entry for each in taken.made]
         problems = [*chunk.problems, *taken.problems]
         unread = [

@@ -83,8 +83,8 @@ def verify(  # noqa: PLR0913  what is compared with what
             if sample is not None:
                 chunks = _drawn(chunks, sample, seed)
             ordered = Ordered(crew, Job(plan.packed(), hashes_only=True), _origin)
-            for chunk, results in ordered.run(chunks):
-                for result in results:
+            for chunk, pieces in ordered.run(chunks):
+                for result in (line for piece in pieces for line in piece.lines):
                     known = {each.key: each for each in index.complete(result.record)}
                     verdict.wrong += result.problems if not result.made else ()
                     for made in result.made:

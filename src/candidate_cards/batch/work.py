@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from pydantic_core import to_json
 
 from candidate_cards.batch.names import extension_of, key_of, stem_of
-from candidate_cards.batch.placing import Placed, place
+from candidate_cards.batch.placing import Placed, place, write_unfinished
 from candidate_cards.cards.languages import load_labels
 from candidate_cards.errors import CandidateCardsError, MissingDependencyError, Problem
 from candidate_cards.exports import export_candidates, notice_with, render_card, words_of
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 #: The PDF engine serves one thread of a process at a time; a Dask worker may have several.
 _ENGINE: Final = Lock()
+_BINARY: Final = frozenset({"pdf", "png"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Job:
     Attributes:
         plan: Packed.
         inline: Put the documents into a line of results.
-        folder: Where to write files, if the worker shares the disk of the destination.
+        folder: Where to write, if the worker shares the disk of the destination: files, or lines of
+            results to be taken over from there.
         hashes_only: Return no document: somebody compares.
     """
 
@@ -86,7 +88,8 @@ class Made(NamedTuple):
         key: What stands for the profile id, or for its code.
         entry: A line of a manifest.
         files: What was made, but for what is in ``line``.
-        line: A line of results, where documents go into one.
+        line: A line of results, where documents go into one; ``b""`` if the worker wrote it.
+        length: Bytes of that line, its end included.
         error: Why its documents could not be made, or ``""``.
         size: Bytes of all documents.
         digests: Of each document, by format.
@@ -96,6 +99,7 @@ class Made(NamedTuple):
     entry: bytes
     files: tuple[File, ...] = ()
     line: bytes = b""
+    length: int = 0
     error: str = ""
     size: int = 0
     digests: tuple[tuple[str, str], ...] = ()
@@ -137,7 +141,19 @@ def warm(plan: bytes) -> None:
     _Work.of(plan)
 
 
-def render_lines(job: Job, origin: Origin, lines: Sequence[Line]) -> list[LineResult]:
+class Results(NamedTuple):
+    """What became of lines.
+
+    Attributes:
+        lines: One after another.
+        spool: The file in the folder of unfinished ones that holds the lines of results, or ``""``.
+    """
+
+    lines: list[LineResult]
+    spool: str = ""
+
+
+def render_lines(job: Job, origin: Origin, lines: Sequence[Line]) -> Results:
     """Make everything of lines.
 
     A candidate whose document cannot be made has an error in its entry and spoils no other.
@@ -147,7 +163,19 @@ def render_lines(job: Job, origin: Origin, lines: Sequence[Line]) -> list[LineRe
         OSError: A file cannot be written.
     """
     work = _Work.of(job.plan)
-    return [work.line(job, origin, line) for line in lines]
+    results = [work.line(job, origin, line) for line in lines]
+    if not job.inline or job.folder is None:
+        return Results(results)
+    # A tenth of what it costs to hand them over in memory.
+    texts = [made.line for result in results for made in result.made]
+    spool = write_unfinished(Path(job.folder), b"".join(texts))
+    return Results(
+        [
+            result._replace(made=tuple([made._replace(line=b"") for made in result.made]))
+            for result in results
+        ],
+        spool,
+    )
 
 
 class _Work:
@@ -200,7 +228,7 @@ class _Work:
         notices: Sequence[Problem],
         coded: list[Coded],
     ) -> Made:
-        documents: dict[str, bytes] = {}
+        documents: dict[str, str | bytes] = {}
         error = ""
         profile_id = person.profile_id
         try:
@@ -229,9 +257,9 @@ class _Work:
             error = error if profile_id else "cannot be coded"
         return self.packed(job, origin, line, where, profile_id, documents, notices, error)
 
-    def document(self, shown: Candidate, look: Look, notice: NoticeFacts) -> bytes:
+    def document(self, shown: Candidate, look: Look, notice: NoticeFacts) -> str | bytes:
         if look.exporter.media_type == "text/html":
-            # The bytes of `export_candidates`, on a shorter way.
+            # What `export_candidates` encodes, on a shorter way.
             return render_card(
                 shown,
                 format=look.format,
@@ -241,7 +269,7 @@ class _Work:
                 labels=self.labels,
                 notice=notice,
                 templates=self.plan.templates,
-            ).encode()
+            )
         with _ENGINE:
             return export_candidates(
                 shown,
@@ -261,36 +289,32 @@ class _Work:
         line: Line,
         where: dict[str, Any],
         profile_id: str,
-        documents: dict[str, bytes],
+        documents: dict[str, str | bytes],
         notices: Sequence[Problem],
         error: str,
     ) -> Made:
         key = key_of(profile_id)
-        stem = stem_of(profile_id, key)
-        if error:
-            documents = {}
-        digests = {name: sha256(data).hexdigest() for name, data in documents.items()}
+        stem = "" if job.inline else stem_of(profile_id, key)
         warnings: list[str] | int = [_without_place(each) for each in notices]
         if self.plan.is_coded:
             warnings = len(notices)  # keys that nobody knows may be the candidate's own words
         outputs: list[dict[str, Any]] = []
         files: list[File] = []
         inlined: dict[str, Any] = {}
-        for name, data in documents.items():
-            output = {"format": name, "sha256": digests[name], "size": len(data)}
-            if job.inline:
-                kind = "base64" if name in {"pdf", "png"} else "text"
-                text = b64encode(data) if kind == "base64" else data
-                inlined[name] = {"sha256": digests[name], "size": len(data), kind: text}
-            else:
-                path = f"{stem}{extension_of(name)}"
-                output["path"] = path
-                if not job.hashes_only:
-                    if job.folder is None:
-                        files.append(File(path, data))
-                    else:
-                        files.append(File(path, placed=place(Path(job.folder), path, data)))
+        for name, document in ({} if error else documents).items():
+            data = document.encode() if isinstance(document, str) else document
+            digest = sha256(data).hexdigest()
+            output = {"format": name, "sha256": digest, "size": len(data)}
             outputs.append(output)
+            if job.inline:
+                said = _inlined(name, document)
+                inlined[name] = {"sha256": digest, "size": len(data), **said}
+                continue
+            output["path"] = path = f"{stem}{extension_of(name)}"
+            if job.folder is not None:
+                files.append(File(path, placed=place(Path(job.folder), path, data)))
+            elif not job.hashes_only:
+                files.append(File(path, data))
         entry = {
             "id": profile_id,
             **where,
@@ -304,20 +328,27 @@ class _Work:
         if error:
             entry["error"] = error
         results = b""
-        if job.inline and not error and not job.hashes_only:
-            said = {"warnings": warnings} if warnings else {}
-            results = (
-                to_json({**where, "profileId": profile_id, "outputs": inlined, **said}) + b"\n"
-            )
+        if job.inline and not error:
+            told = {"warnings": warnings} if warnings else {}
+            line_of = {**where, "profileId": profile_id, "outputs": inlined, **told}
+            results = to_json(line_of) + b"\n"
         return Made(
             key,
             to_json(entry) + b"\n",
             tuple(files),
             results,
+            len(results),
             error,
-            sum(map(len, documents.values())),
-            tuple(digests.items()),
+            sum(output["size"] for output in outputs),
+            tuple([(output["format"], output["sha256"]) for output in outputs]),
         )
+
+
+def _inlined(name: str, document: str | bytes) -> dict[str, str | bytes]:
+    """Return a document as a line of results has it; messages are bytes, and text all the same."""
+    if isinstance(document, bytes) and name in _BINARY:
+        return {"base64": b64encode(document)}
+    return {"text": document}
 
 
 def _without_place(problem: Problem) -> str:
