@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import click
 
 from candidate_cards.batch import Batch, Summary, dask_crew, local_crew, make_plan, verify
+from candidate_cards.batch.coding import CodedJournal
 from candidate_cards.batch.destinations import open_destination
 from candidate_cards.batch.reading import find_sources
 from candidate_cards.batch.storage import is_url
@@ -24,11 +26,14 @@ from candidate_cards.errors import InputError, Problem
 from candidate_cards.privacy import load_profile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from candidate_cards.batch import Plan
     from candidate_cards.batch.crews import Crew
     from candidate_cards.cards import Density
+    from candidate_cards.cli.blind import Blinding
+    from candidate_cards.privacy import Profile
 
 _ON_TERMINAL: Final = 0.2  # seconds between two updates of the line
 _ELSEWHERE: Final = 60.0
@@ -77,7 +82,7 @@ class BatchOptions:
     as_json: bool = False
     dry_run: bool = False
 
-    def plan(self, profile: Any) -> Plan:  # noqa: ANN401  a profile, its name or none
+    def plan(self, profile: Profile | None) -> Plan:
         """Return what is made of each record.
 
         Raises:
@@ -115,16 +120,7 @@ def run(options: BatchOptions) -> ExitCode:
     """
     if not is_url(options.output):
         options.blind.check_apart_from(options.output)
-    profile = None if options.profile is None else load_profile(options.profile)
-    coded = profile is not None and profile.identity == "coded"
-    blinding = options.blind.open(
-        "the format's own" if profile is None else profile.name,
-        coded=coded,
-        dry_run=options.dry_run,
-    )
-    if blinding is not None:
-        profile = load_profile(profile or "", key=blinding.key, decisions=blinding.decisions)
-    plan = options.plan(profile)
+    plan, blinding = _plan(options)
     sources, problems = find_sources(options.inputs)
     telling = _Telling(as_json=options.as_json)
     for problem in problems:
@@ -143,7 +139,7 @@ def run(options: BatchOptions) -> ExitCode:
         summary = batch.estimate(reads_manifest=Path(options.output).exists())
     else:
         try:
-            with options.crew(plan) as crew:
+            with _kept(batch, blinding), options.crew(plan) as crew:
                 summary = batch.run(crew)
         except KeyboardInterrupt:
             telling.end(batch.summary, "interrupted")
@@ -173,14 +169,7 @@ def run_verification(options: BatchOptions, sample: int | None, seed: int) -> Ex
     """
     if not is_url(options.output) and not Path(options.output).exists():
         raise InputError([Problem("does not exist", options.output)])
-    profile = None if options.profile is None else load_profile(options.profile)
-    coded = profile is not None and profile.identity == "coded"
-    blinding = options.blind.open(
-        "the format's own" if profile is None else profile.name, coded=coded
-    )
-    if blinding is not None:
-        profile = load_profile(profile or "", key=blinding.key, decisions=blinding.decisions)
-    plan = options.plan(profile)
+    plan, _ = _plan(options)
     sources, problems = find_sources(options.inputs)
     if problems:
         raise InputError(problems)
@@ -210,6 +199,34 @@ def run_verification(options: BatchOptions, sample: int | None, seed: int) -> Ex
     if not verdict.is_true or not verdict.checked:
         return ExitCode.FAILURE
     return ExitCode.PARTIAL if verdict.missing else ExitCode.OK
+
+
+def _plan(options: BatchOptions) -> tuple[Plan, Blinding | None]:
+    """Return what is made of each record, and the files of its codes, if it has any."""
+    if options.profile is None:
+        options.blind.open("the format's own", coded=False)
+        return options.plan(None), None
+    profile = load_profile(options.profile)
+    coded = profile.identity == "coded"
+    blinding = options.blind.open(profile.name, coded=coded, dry_run=options.dry_run)
+    if blinding is not None:
+        profile = load_profile(profile, key=blinding.key, decisions=blinding.decisions)
+    return options.plan(profile), blinding
+
+
+@contextmanager
+def _kept(batch: Batch, blinding: Blinding | None) -> Iterator[None]:
+    """Keep what leads back from codes, also if the run is ended."""
+    if blinding is None or blinding.options.key_file is None:
+        yield
+        return
+    with CodedJournal(blinding.options.key_file, batch.plan.name) as journal:
+        batch.on_coded = journal.add
+        try:
+            yield
+        finally:
+            if journal.people:
+                blinding.keep([*journal.people.values()], journal.finds, journal.certain)
 
 
 def _say_how_to_go_on() -> None:
