@@ -126,7 +126,7 @@ def local_crew(plan: bytes, workers: int | None = None) -> Iterator[Crew]:
 
 
 @contextmanager
-def dask_crew(address: str, workers: int | None = None) -> Iterator[Crew]:
+def dask_crew(address: str, workers: int | None = None, *, timeout: float = 10.0) -> Iterator[Crew]:
     """Give the workers of a Dask cluster.
 
     Documents come back over the network, unless the cluster is on this machine. So do records, and
@@ -135,6 +135,7 @@ def dask_crew(address: str, workers: int | None = None) -> Iterator[Crew]:
     Args:
         address: Of its scheduler, or ``local`` for a cluster made here and ended with the run.
         workers: Of a local one; by default one per core.
+        timeout: Seconds to wait for a scheduler's answer.
 
     Raises:
         MissingDependencyError: Dask is not there.
@@ -157,7 +158,7 @@ def dask_crew(address: str, workers: int | None = None) -> Iterator[Crew]:
             yield from _with_client(client, shares_disk=True)
         return
     try:
-        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]  # the same
+        client = Client(address, timeout=timeout)  # type: ignore[no-untyped-call]  # the same
     except (OSError, ValueError) as error:
         raise ExportError(f"no Dask scheduler answers at {address}") from error
     with client:
