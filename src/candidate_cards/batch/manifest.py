@@ -98,6 +98,18 @@ class Known(NamedTuple):
     outputs: list[dict[str, Any]]
 
 
+class Kept(NamedTuple):
+    """A candidate of whom nothing is made anew.
+
+    Attributes:
+        record: The hash.
+        known: What the manifest says.
+    """
+
+    record: bytes
+    known: Known
+
+
 class ManifestFile:
     """A manifest on this machine's disk, in use by one run alone."""
 

@@ -12,7 +12,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from candidate_cards.batch.manifest import ManifestFile
+from candidate_cards.batch.manifest import Kept, ManifestFile
 from candidate_cards.batch.placing import UNFINISHED, discard, make_unfinished, place, settle
 from candidate_cards.batch.storage import asking, open_url
 
@@ -68,19 +68,19 @@ class Outputs(ABC):
             hashed: Whether to read them for their hashes.
         """
 
-    def keep(self, record: bytes, known: Known) -> None:  # noqa: B027  files stay without more
-        """Take note that a candidate is kept as it is; called in the order of the input."""
-
     @abstractmethod
     def write(
-        self, made: Sequence[Made], left_out: Sequence[Made], pieces: Sequence[Results]
+        self,
+        sequence: Sequence[Made | Kept],
+        left_out: Sequence[Made],
+        pieces: Sequence[Results],
     ) -> None:
         """Put the documents of candidates into their places, and remove what is of others.
 
         Args:
-            made: Of whom they are to stay.
-            left_out: Of whom they are not.
-            pieces: All of them, as workers returned them.
+            sequence: Of whom there are to be documents, in the order of the input.
+            left_out: Of whom not.
+            pieces: All that was made, as workers returned it.
 
         Raises:
             OSError: The system refused.
@@ -138,12 +138,15 @@ class Folder(Outputs):
         return True
 
     def write(
-        self, made: Sequence[Made], left_out: Sequence[Made], pieces: Sequence[Results]
+        self,
+        sequence: Sequence[Made | Kept],
+        left_out: Sequence[Made],
+        pieces: Sequence[Results],
     ) -> None:
         """Put the documents of candidates into their places."""
         del pieces
-        for each in made:
-            for file in each.files:
+        for each in sequence:
+            for file in () if isinstance(each, Kept) else each.files:
                 placed = file.placed or place(self._root, file.path, file.data)
                 if placed.held:
                     settle(self._root, file.path, placed)
@@ -220,12 +223,18 @@ class StoreFolder(Outputs):
         return self._sizes[folder]
 
     def write(
-        self, made: Sequence[Made], left_out: Sequence[Made], pieces: Sequence[Results]
+        self,
+        sequence: Sequence[Made | Kept],
+        left_out: Sequence[Made],
+        pieces: Sequence[Results],
     ) -> None:
         """Put the documents of candidates into their places."""
         del left_out, pieces  # nothing of them was written
         files: dict[str, bytes] = {
-            f"{self._root}/{file.path}": file.data for each in made for file in each.files
+            f"{self._root}/{file.path}": file.data
+            for each in sequence
+            if not isinstance(each, Kept)
+            for file in each.files
         }
         if not files:
             return

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from pydantic_core import from_json
 
-from candidate_cards.batch.manifest import ManifestFile
+from candidate_cards.batch.manifest import Kept, ManifestFile
 from candidate_cards.batch.outputs import Outputs
 from candidate_cards.batch.placing import UNFINISHED, make_unfinished
 from candidate_cards.errors import InputError, Problem
@@ -135,41 +135,46 @@ class Results(Outputs):
         row: tuple[int, int, int] | None = self._places.execute(statement, (record, at)).fetchone()
         return row
 
-    def keep(self, record: bytes, known: Known) -> None:
-        """Take note that a candidate is kept as it is."""
-        row = self._row(record, known.at)
-        self._places.execute("INSERT INTO wanted VALUES (NULL, ?, ?, ?)", row or (0, 0, 0))
-
     def write(
-        self, made: Sequence[Made], left_out: Sequence[Made], pieces: Sequence[Pieces]
+        self,
+        sequence: Sequence[Made | Kept],
+        left_out: Sequence[Made],
+        pieces: Sequence[Pieces],
     ) -> None:
         """Put the lines of candidates behind those that are there."""
-        del made
         assert self._file is not None  # noqa: S101  opened before
         out = {id(each) for each in left_out}
+        starts: dict[int, int] = {}
         for piece in pieces:
             spool = self._folder / UNFINISHED / piece.spool if piece.spool else None
             with spool.open("rb") if spool else BytesIO(_joined(piece)) as source:
-                for start, size in self._take(piece, out):
+                for start, size in self._take(piece, out, starts):
                     _copy(source, start, self._file, size)
             if spool:
                 spool.unlink()
+        rows = [
+            self._row(each.record, each.known.at)
+            if isinstance(each, Kept)
+            else (_UNFINISHED, starts[id(each)], each.length)
+            for each in sequence
+            if isinstance(each, Kept) or each.length
+        ]
+        self._places.executemany("INSERT INTO wanted VALUES (NULL, ?, ?, ?)", filter(None, rows))
         # Before the manifest says so.
         os.fsync(self._file.fileno())
 
-    def _take(self, piece: Pieces, out: set[int]) -> Iterator[tuple[int, int]]:
-        """Take note of the lines of a piece, and yield where those to be copied begin and end."""
+    def _take(
+        self, piece: Pieces, out: set[int], starts: dict[int, int]
+    ) -> Iterator[tuple[int, int]]:
+        """Take note where lines of a piece will be; yield where those are that are to be copied."""
         start = end = 0
         for each in (each for line in piece.lines for each in line.made):
-            if not each.length:
-                continue
             if id(each) in out:
                 yield start, end - start
                 start = end = end + each.length
                 continue
             end += each.length
-            row = (_UNFINISHED, self._end, each.length)
-            self._places.execute("INSERT INTO wanted VALUES (NULL, ?, ?, ?)", row)
+            starts[id(each)] = self._end
             self._end += each.length
         yield start, end - start
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic_core import to_json
 
-from candidate_cards.batch.manifest import KIND, VERSION, Index, Unusable
+from candidate_cards.batch.manifest import KIND, VERSION, Index, Kept, Unusable
 from candidate_cards.batch.ordered import Ordered
 from candidate_cards.batch.reading import read_chunks
 from candidate_cards.batch.work import Coded, Job, LineResult, Made, Origin, Results
@@ -172,9 +172,10 @@ class Batch:
         results = [line for piece in pieces for line in piece.lines]
         if coded := [each for result in results for each in result.coded]:
             self.on_coded(coded)
-        taken = _Taken(index, self.outputs, chunk, results)
-        self.outputs.write(taken.made, taken.left_out, pieces)
-        entries = [each.entry for each in taken.made]
+        taken = _Taken(index, chunk, results)
+        self.outputs.write(taken.sequence, taken.left_out, pieces)
+        made = [each for each in taken.sequence if isinstance(each, Made)]
+        entries = [each.entry for each in made]
         problems = [*chunk.problems, *taken.problems]
         unread = [
             (Unusable(self.plan.hash_of(str(problem).encode()), problem.message), problem.line)
@@ -187,13 +188,13 @@ class Batch:
         if entries:
             self.outputs.append(b"".join(entries))
         summary = self.summary
-        for each in taken.made:
+        for each in made:
             if each.failed:
                 summary.failed += 1
             else:
                 summary.rendered += 1
                 summary.size += each.size
-        summary.kept += taken.kept
+        summary.kept += len(taken.sequence) - len(made)
         summary.duplicates += taken.duplicates
         for problem in problems:
             if problem.severity == "error":
@@ -258,27 +259,22 @@ class _Taken:
     """What counts of a chunk: of two records of a candidate, the first.
 
     Attributes:
-        made: To write.
-        left_out: To discard.
-        kept: How many are left as they are.
+        sequence: Who is to have documents, in order.
+        left_out: What is to be discarded.
         problems: In the order of the lines.
         failures: Of candidates that could not be made.
         unusable: What a manifest says of records of which nothing is made, and their lines.
         duplicates: How many candidates came before.
     """
 
-    def __init__(
-        self, index: Index, outputs: Outputs, chunk: Chunk, results: Sequence[LineResult]
-    ) -> None:
-        self.made: list[Made] = []
+    def __init__(self, index: Index, chunk: Chunk, results: Sequence[LineResult]) -> None:
+        self.sequence: list[Made | Kept] = []
         self.left_out: list[Made] = []
-        self.kept = 0
         self.problems: list[Problem] = []
         self.failures: list[Problem] = []
         self.unusable: list[tuple[Unusable, int | None]] = []
         self.duplicates = 0
         self._index = index
-        self._outputs = outputs
         self._source = chunk.source
         if not chunk.done and self._take_all(results):
             return
@@ -297,7 +293,7 @@ class _Taken:
         keys = [each.key for each, _ in made]
         if not self._index.claim_all(keys, lambda at: self._place(made[at][1])):
             return False
-        self.made = [each for each, _ in made]
+        self.sequence += [each for each, _ in made]
         for result in results:
             self._note(result)
         return True
@@ -305,13 +301,13 @@ class _Taken:
     def _take(self, result: LineResult) -> None:
         for each in result.made:
             if each.failed:
-                self.made.append(each)
+                self.sequence.append(each)
                 self.failures.append(Problem(each.error, self._source, line=result.number))
             elif other := self._index.claim(each.key, self._place(result.number)):
                 self.left_out.append(each)
                 self._duplicate(result.record, result.number, other)
             else:
-                self.made.append(each)
+                self.sequence.append(each)
         self._note(result)
 
     def _note(self, result: LineResult) -> None:
@@ -328,8 +324,7 @@ class _Taken:
             if other := self._index.claim(known.key, self._place(line.number)):
                 self._duplicate(line.record, line.number, other)
             else:
-                self.kept += 1
-                self._outputs.keep(line.record, known)
+                self.sequence.append(Kept(line.record, known))
         self.problems += [
             Problem(error, self._source, line=line.number)
             for error in self._index.errors_of(line.record)
