@@ -30,9 +30,11 @@ from candidate_cards.cards import (
     DEFAULT_LABELS,
     DossierFacts,
     DossierView,
+    NoticeFacts,
     dossier_view,
     list_languages,
     load_labels,
+    notice_of,
     shortlist_view,
 )
 from candidate_cards.errors import CandidateCardsError
@@ -92,7 +94,8 @@ def _for(recipient: str, *, recipient_id: str = "", confidential: bool = True) -
 
 def _view(facts: DossierFacts, labels: Labels = DEFAULT_LABELS) -> DossierView:
     frame = shortlist_view(Shortlist(title="Engineer"), labels=labels)
-    return dossier_view(frame, (), facts=facts, bands=DEFAULT_BANDS, labels=labels)
+    notice = notice_of((), NoticeFacts(), labels)
+    return dossier_view(frame, (), facts=facts, notice=notice, bands=DEFAULT_BANDS, labels=labels)
 
 
 def _plain(text: str) -> str:
