@@ -10,7 +10,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from candidate_cards.cards import Bands, Labels
+    from candidate_cards.cards import Bands, Labels, Plural, list_languages, load_labels
     from candidate_cards.errors import (
         CandidateCardsError,
         DeliveryError,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from candidate_cards.exports.email import Email, render_email, split_email
     from candidate_cards.loading import iter_candidates, load_shortlist, parse_shortlist
     from candidate_cards.models import Candidate, FailedProfile, Shortlist
+    from candidate_cards.privacy import Profile, apply_profile, list_profiles, load_profile
     from candidate_cards.rendering import Document
     from candidate_cards.themes import Theme, list_themes, load_theme
 
@@ -53,15 +54,22 @@ _HOMES = {
     "Labels": "cards",
     "MissingDependencyError": "errors",
     "NotAvailableError": "errors",
+    "Plural": "cards",
     "Problem": "errors",
+    "Profile": "privacy",
     "RenderingError": "errors",
     "Shortlist": "models",
     "Theme": "themes",
     "VendorError": "errors",
+    "apply_profile": "privacy",
     "export_candidates": "exports",
     "iter_candidates": "loading",
     "list_formats": "exports",
+    "list_languages": "cards",
+    "list_profiles": "privacy",
     "list_themes": "themes",
+    "load_labels": "cards",
+    "load_profile": "privacy",
     "load_shortlist": "loading",
     "load_theme": "themes",
     "message_bytes": "exports._mime",
@@ -88,16 +96,23 @@ __all__ = [
     "Labels",
     "MissingDependencyError",
     "NotAvailableError",
+    "Plural",
     "Problem",
+    "Profile",
     "RenderingError",
     "Shortlist",
     "Theme",
     "VendorError",
     "__version__",
+    "apply_profile",
     "export_candidates",
     "iter_candidates",
     "list_formats",
+    "list_languages",
+    "list_profiles",
     "list_themes",
+    "load_labels",
+    "load_profile",
     "load_shortlist",
     "load_theme",
     "message_bytes",

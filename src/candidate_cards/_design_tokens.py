@@ -42,10 +42,10 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Never
 
+from candidate_cards._data_files import decode_text, parse_toml
 from candidate_cards._token_values import VOCABULARY, Kind
 from candidate_cards.errors import InputError, Problem
 
@@ -97,56 +97,14 @@ def parse_token_file(data: bytes, *, source: str) -> TokenFile:
     if not source.lower().endswith((*TOML_EXTENSIONS, *JSON_EXTENSIONS)):
         ends = ", ".join((*TOML_EXTENSIONS, *JSON_EXTENSIONS))
         _refuse(source, f"a theme's file name ends in one of {ends}")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        _refuse(source, "the file is not UTF-8 text")
+    text = decode_text(data, source)
     if source.lower().endswith(TOML_EXTENSIONS):
-        return _parse_toml(text, source)
+        return TokenFile(source, *parse_toml(text, source))
     return _parse_json(text, source)
 
 
 def _refuse(source: str, message: str, line: int | None = None, column: int | None = None) -> Never:
     raise InputError([Problem(message, source=source, line=line, column=column)]) from None
-
-
-def _parse_toml(text: str, source: str) -> TokenFile:
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        what, _, place = str(error).partition(" (at ")
-        numbers = [int(digits) for digits in re.findall(r"\d+", place)]
-        _refuse(source, f"this is not TOML: {_one_line(what)}", *numbers[:2])
-    except (ValueError, RecursionError):  # a number of 5,000 digits; a thousand brackets
-        _refuse(source, "this is not a theme: a number too long, or nested too deep")
-    return TokenFile(source, content, _lines_of_toml(text))
-
-
-def _lines_of_toml(text: str) -> dict[tuple[str, ...], int]:
-    """Find the line of each key; the standard library's reader does not tell.
-
-    A key that seems to stand in two lines, one of them perhaps in a text, is left out.
-    """
-    found: dict[tuple[str, ...], int] = {}
-    twice: set[tuple[str, ...]] = set()
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.split("\n"), 1):
-        stripped = line.strip()
-        if stripped.startswith("[") and not stripped.startswith("[["):
-            table = _toml_key(stripped[1:].partition("]")[0])
-            key = table
-        elif "=" in stripped and not stripped.startswith("#"):
-            key = table + _toml_key(stripped.partition("=")[0])
-        else:
-            continue
-        if key in found:
-            twice.add(key)
-        found[key] = number
-    return {key: number for key, number in found.items() if key not in twice}
-
-
-def _toml_key(text: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in text.split("."))
 
 
 def _parse_json(text: str, source: str) -> TokenFile:

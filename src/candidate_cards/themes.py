@@ -22,6 +22,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeGuard, cast
 
 from candidate_cards._contrast import ContrastProblem, check_contrast
+from candidate_cards._data_files import (
+    is_file_name,
+    is_line,
+    nearest,
+    printable,
+    read_bounded,
+    why_unread,
+)
 from candidate_cards._design_tokens import (
     JSON_EXTENSIONS,
     TOML_EXTENSIONS,
@@ -62,11 +70,9 @@ _DARK_BY_DEFAULT: Final = "dark"
 _EXTENSIONS: Final = (*TOML_EXTENSIONS, *JSON_EXTENSIONS)
 _KEYS: Final = ("name", "description", "extends", "color-scheme", *VOCABULARY, "logo")
 _LOGO_KEYS: Final = ("file", "alt", "raster")
-_MAX_FILE_BYTES: Final = 256 * 1024
 _MAX_GENERATIONS: Final = 8
 _MAX_NAME_CHARACTERS: Final = 40
 _MAX_DESCRIPTION_CHARACTERS: Final = 200
-_MAX_FILE_NAME_CHARACTERS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -283,26 +289,11 @@ def _load_file(
         measured: Refuse colour pairs with too little contrast.
     """
     try:
-        data = _read(file, _MAX_FILE_BYTES)
+        data = read_bounded(file)
     except (OSError, ValueError) as error:
-        raise InputError([Problem(_why(error), source=source)]) from error
+        raise InputError([Problem(why_unread(error), source=source)]) from error
     reading = _Reading(parse_token_file(data, source=source), file, generation)
     return reading.theme(name, measured=measured)
-
-
-def _read(file: Traversable, limit: int) -> bytes:
-    with file.open("rb") as stream:
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        message = f"the file is larger than {limit // 1024} KiB"
-        raise ValueError(message)
-    return data
-
-
-def _why(error: OSError | ValueError) -> str:
-    if isinstance(error, OSError):
-        return f"the file cannot be read: {error.strerror or type(error).__name__}"
-    return str(error)
 
 
 class _Reading:
@@ -346,7 +337,7 @@ class _Reading:
             Problem(
                 message,
                 source=self._source,
-                path=tuple(map(_printable, path)),
+                path=tuple(map(printable, path)),
                 line=self._lines.get(path),
             )
         )
@@ -354,13 +345,13 @@ class _Reading:
     def _check_keys(self, path: tuple[str, ...], keys: Iterable[str], known: Sequence[str]) -> None:
         for key in keys:
             if key not in known:
-                self._report(f"is not known{_nearest(key, known)}", *path, key)
+                self._report(f"is not known{nearest(key, known)}", *path, key)
 
     def _base(self) -> Theme | None:
         extends = self._content.get("extends")
         if extends is None:
             return None
-        if not _is_file_name(extends):
+        if not is_file_name(extends):
             message = "must be the name of a theme, or of a file in the same folder"
         elif self._generation >= _MAX_GENERATIONS:
             message = f"leads back to itself, or to more than {_MAX_GENERATIONS} themes in a row"
@@ -394,7 +385,7 @@ class _Reading:
 
     def _description(self) -> str:
         text = self._content.get("description", "")
-        if not _is_line(text, _MAX_DESCRIPTION_CHARACTERS):
+        if not is_line(text, _MAX_DESCRIPTION_CHARACTERS):
             message = f"must be one line of at most {_MAX_DESCRIPTION_CHARACTERS} characters"
             self._report(message, "description")
         return str(text).strip()
@@ -461,18 +452,18 @@ class _Reading:
             return None
         self._check_keys(("logo",), table, _LOGO_KEYS)
         file, alt = table.get("file"), table.get("alt")
-        if not _is_line(alt, MAX_ALT_CHARACTERS) or not str(alt).strip():
+        if not is_line(alt, MAX_ALT_CHARACTERS) or not str(alt).strip():
             message = f"must be the words for the picture, 1 to {MAX_ALT_CHARACTERS} characters"
             self._report(message, "logo", "alt")
             alt = None
-        if not _is_file_name(file):
+        if not is_file_name(file):
             self._report("must be the name of a file in the theme's own folder", "logo", "file")
             return None
         try:
-            data = _read(self._folder / file, MAX_LOGO_BYTES)
+            data = read_bounded(self._folder / file, MAX_LOGO_BYTES)
             media_type = recognise(data)
         except (OSError, ValueError) as error:
-            self._report(_why(error), "logo", "file")
+            self._report(why_unread(error), "logo", "file")
             return None
         raster = self._raster(table.get("raster"))
         return Logo(data, media_type, alt.strip(), raster) if isinstance(alt, str) else None
@@ -480,14 +471,14 @@ class _Reading:
     def _raster(self, file: object) -> bytes | None:
         if file is None:
             return None
-        if not _is_file_name(file):
+        if not is_file_name(file):
             self._report("must be the name of a file in the theme's own folder", "logo", "raster")
             return None
         try:
-            data = _read(self._folder / file, MAX_LOGO_BYTES)
+            data = read_bounded(self._folder / file, MAX_LOGO_BYTES)
             check_raster(data)
         except (OSError, ValueError) as error:
-            self._report(_why(error), "logo", "raster")
+            self._report(why_unread(error), "logo", "raster")
             return None
         return data
 
@@ -528,29 +519,3 @@ def _is_name(name: object) -> TypeGuard[str]:
 def _slug(stem: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:_MAX_NAME_CHARACTERS]
     return words if _is_name(words) else f"theme-{words}"[:_MAX_NAME_CHARACTERS].strip("-")
-
-
-def _is_file_name(name: object) -> TypeGuard[str]:
-    """Tell whether a name can only mean something in the folder that it is joined to."""
-    return (
-        isinstance(name, str)
-        and 1 <= len(name) <= _MAX_FILE_NAME_CHARACTERS
-        and name.isprintable()
-        and not name.startswith(".")
-        and not any(char in name for char in "/\\:")
-    )
-
-
-def _is_line(text: object, limit: int) -> TypeGuard[str]:
-    return isinstance(text, str) and len(text) <= limit and text.isprintable()
-
-
-def _printable(key: str) -> str:
-    return key if key.isprintable() and len(key) <= _MAX_NAME_CHARACTERS else ascii(key[:40])[1:-1]
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a message
-
-    close = get_close_matches(name[:_MAX_NAME_CHARACTERS].lower(), known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"

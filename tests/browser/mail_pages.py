@@ -121,7 +121,7 @@ def mail(
             with the message; without, its address leads nowhere.
     """
     message = _render_email(
-        content, theme=theme, density=density, show_emails=True, reply_to=REPLY_TO
+        content, theme=theme, density=density, profile="internal", reply_to=REPLY_TO
     )
     html = str(message.html)
     logo = message.theme.logo and message.theme.logo.email

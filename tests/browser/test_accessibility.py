@@ -81,7 +81,7 @@ def _document(
     shortlist: Shortlist, format_: Format, density: Density = "detail", theme: str = "dark"
 ) -> str:
     markup = render_shortlist(
-        shortlist, format=format_, density=density, theme=theme, show_emails=True
+        shortlist, format=format_, density=density, theme=theme, profile="internal"
     )
     return str(markup) if format_ == "page" else _HOST.format(markup)
 
@@ -97,7 +97,9 @@ def test_embedded_cards_break_no_rule_of_wcag(
 ) -> None:
     """axe-core finds nothing against WCAG 2.2 AA in a host page with cards of all densities."""
     cards = [
-        render_shortlist(shortlist, format=format_, density=density, theme=theme, show_emails=True)
+        render_shortlist(
+            shortlist, format=format_, density=density, theme=theme, profile="internal"
+        )
         for density in DENSITIES
     ]
     found = violations(page.show(_HOST.format("".join(cards))), axe, _RULES)

@@ -59,7 +59,7 @@ def test_template_payloads_stay_text_in_a_compiled_page(
 ) -> None:
     """The engine fills in the host's own text, and leaves every text of every card alone."""
     shortlist = _shortlist()
-    markup = render_shortlist(shortlist, format=format_, density="detail", show_emails=True)
+    markup = render_shortlist(shortlist, format=format_, density="detail", profile="internal")
     tab = page.show(engine.document(str(markup)))
     wait_until_compiled(page)
     seen = tab.evaluate(LOOK)
@@ -91,7 +91,7 @@ def test_the_engine_does_not_lose_a_card(
 ) -> None:
     """A compiled card has the elements, links and words that it has in a plain page."""
     shortlist: Shortlist = parse_shortlist(json.dumps([harmless_candidate()]))
-    markup = str(render_shortlist(shortlist, format=format_, density="detail", show_emails=True))
+    markup = str(render_shortlist(shortlist, format=format_, density="detail", profile="internal"))
     outline = """() => [...document.querySelector("#app [role=article]").querySelectorAll("*")]
       .map((element) => [element.localName, element.getAttribute("href")])"""
     plain = page.show(f'<!DOCTYPE html><title>Host</title><div id="app">{markup}</div>')

@@ -86,7 +86,7 @@ def _document(
     shortlist: Shortlist, format_: Format, theme: Theme, density: Density = "detail"
 ) -> str:
     html = render_shortlist(
-        shortlist, format=format_, theme=theme, density=density, show_emails=True
+        shortlist, format=format_, theme=theme, density=density, profile="internal"
     )
     return str(html) if format_ == "page" else _HOST.format(width=_CARD_WIDTH, cards=html)
 

@@ -191,7 +191,11 @@ def test_cards_fit_wherever_they_are_put(format_: Format, theme: str, page: Reco
     people = {"full": FULL, "short": SHORT}
     cards = {
         f"{who} {density}": render_card(
-            candidate_from(payload), format=format_, theme=theme, density=density, show_emails=True
+            candidate_from(payload),
+            format=format_,
+            theme=theme,
+            density=density,
+            profile="internal",
         )
         for (who, payload), density in product(people.items(), _DENSITIES)
     }
@@ -217,7 +221,7 @@ def test_nearly_empty_cards_fit_too(format_: Format, page: RecordedPage, theme: 
 def test_pages_fit_every_screen(theme: str, density: Density, page: RecordedPage) -> None:
     """A page scrolls in one direction only, from 280 to 900 px and at 200 % and 400 % zoom."""
     card = render_card(
-        candidate_from(FULL), format="page", theme=theme, density=density, show_emails=True
+        candidate_from(FULL), format="page", theme=theme, density=density, profile="internal"
     )
     tab = page.show(str(card).replace("<body", "<body data-room=page", 1))
     for width in (*_WIDTHS, 640):  # 640 and 320 px are a screen of 1280 px at 200 % and 400 %
@@ -263,7 +267,7 @@ def test_long_word_does_not_widen_the_card(
         # Straight into the model: loading would cut the word to its field's limit.
         candidate = Candidate.model_validate(payload)
         cards: dict[str, str] = {
-            format_: render_card(candidate, format=format_, density="detail", show_emails=True)
+            format_: render_card(candidate, format=format_, density="detail", profile="internal")
             for format_ in _FORMATS
         }
         page.show(_rooms(cards, names))
@@ -284,7 +288,7 @@ def test_readers_text_spacing_loses_no_text(
     """A reader's own line, letter and word distances apply, and cut or push out nothing."""
     cards: dict[str, str] = {
         density: render_card(
-            candidate_from(FULL), format=format_, theme=theme, density=density, show_emails=True
+            candidate_from(FULL), format=format_, theme=theme, density=density, profile="internal"
         )
         for density in _DENSITIES
     }

@@ -61,7 +61,7 @@ def _document(content: Candidate | Shortlist, density: Density = "detail") -> st
     # Many people in one document, and more of each than a message may have.
     return str(
         render(
-            content, format="email", density=density, show_emails=True, reply_to=REPLY_TO
+            content, format="email", density=density, profile="internal", reply_to=REPLY_TO
         ).document
     )
 

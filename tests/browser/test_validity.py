@@ -135,7 +135,7 @@ def _looks() -> Iterator[tuple[str, str]]:
     looks = list(product(get_args(Format), get_args(Density), get_args(Theme)))
     for (kind, shortlist), (format_, density, theme) in product(_shortlists(), looks):
         markup = render_shortlist(
-            shortlist, format=format_, density=density, theme=theme, show_emails=True
+            shortlist, format=format_, density=density, theme=theme, profile="internal"
         )
         yield (
             f"{kind}-{format_}-{density}-{theme}",
@@ -162,7 +162,7 @@ def _hostile_documents() -> Iterator[tuple[str, str]]:
         for number in range(len(texts))
     ]
     shortlist = parse_shortlist(json.dumps(wires))
-    yield "hostile-page", str(render_shortlist(shortlist, density="detail", show_emails=True))
+    yield "hostile-page", str(render_shortlist(shortlist, density="detail", profile="internal"))
     element = render_shortlist(shortlist, format="element", density="detail")
     yield "hostile-element", _HOST.format(element)
 

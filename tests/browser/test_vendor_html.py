@@ -247,7 +247,7 @@ def test_our_own_cards_look_the_same_afterwards(
     """Not one pixel differs, in wide, narrow and flexible places."""
     people = [candidate_from(wire) for wire in (FULL, SHORT, BARE)]
     ours = [
-        str(render_card(person, theme=theme, density=density, show_emails=True))
+        str(render_card(person, theme=theme, density=density, profile="internal"))
         for person in people
     ]
     pictures = []

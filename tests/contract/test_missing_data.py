@@ -146,7 +146,7 @@ def _element_complaints(element: Any) -> Iterator[str]:  # noqa: ANN401  lxml ha
 def _render(candidate: Candidate, look: Look) -> str:
     format_, density, theme = look
     return str(
-        render_card(candidate, format=format_, theme=theme, density=density, show_emails=True)
+        render_card(candidate, format=format_, theme=theme, density=density, profile="internal")
     )
 
 

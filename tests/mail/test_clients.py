@@ -87,7 +87,7 @@ def _mails(people: str, theme: str, density: Density) -> tuple[Mail, ...]:
         format="email",
         theme=theme,
         density=density,
-        show_emails=True,
+        profile="internal",
         reply_to="hiring@example.test",
     ).document
     least = Shortlist(candidates=shortlist.candidates)

@@ -16,6 +16,7 @@ from environments import run
 #: Libraries that a start must not pay for.
 HEAVY = {
     "alembic",
+    "babel",
     "candidate_cards.sandbox.app",
     "coloraide",
     "cssutils",

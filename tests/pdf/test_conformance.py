@@ -85,7 +85,7 @@ def _check_headings(dossier: Dossier) -> None:
 @pytest.mark.parametrize("content", CONTENTS)
 def test_no_error_and_no_warning(theme: str, content: str, tmp_path: Path) -> None:
     """The validator finds nothing in any theme, whatever a shortlist has or lacks."""
-    _check(render_dossier(CONTENTS[content], theme=theme, show_emails=True), tmp_path)
+    _check(render_dossier(CONTENTS[content], theme=theme, profile="internal"), tmp_path)
 
 
 def test_letter_and_processes_change_nothing(tmp_path: Path) -> None:

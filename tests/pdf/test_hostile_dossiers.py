@@ -278,7 +278,7 @@ _KINDS: Final = {
 
 def _section(person: Candidate) -> tuple[str, str]:
     """Return what the engine is handed for a candidate."""
-    rendering = render(person, format="pdf", theme="light", show_emails=True)
+    rendering = render(person, format="pdf", theme="light", profile="internal")
     dossier = _Dossier(rendering, "A4", DossierFacts(), DEFAULT_BANDS)
     job = dossier._job("section", dossier._view(), Path(), "", cards=rendering.cards)
     return job.html, job.stylesheet

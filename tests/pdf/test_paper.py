@@ -67,7 +67,7 @@ def dossiers(each: int) -> dict[int, tuple[PageSize, list[Candidate], Dossier]]:
                 Shortlist(candidates=tuple(people), title="Staff Engineer", client="Acme"),
                 page_size=size,
                 facts=DossierFacts(),
-                show_emails=True,
+                profile="internal",
                 pool=pool,
             )
             made[number] = (size, people, Dossier(data))
@@ -85,7 +85,7 @@ def sections(
         starts = dossier.starts
         ends = (*starts[1:], len(dossier) - 1)  # the notice has one page
         for rank, (person, *pages) in enumerate(zip(people, starts, ends, strict=True), 1):
-            view = card_view(person, density="detail", show_emails=True, rank=str(rank))
+            view = card_view(person, density="detail", rank=str(rank))
             found.append(Section(view, dossier, range(*pages)))
     assert len(found) == _DOSSIERS * each
     return found

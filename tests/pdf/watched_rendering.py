@@ -44,7 +44,7 @@ def main() -> None:
     # Others by hand: without what loading cleans.
     people = tuple(map(Candidate.model_validate, request["by_hand"]))
     raw = Shortlist(candidates=people, **request["frame"])
-    data = [render_dossier(shortlist, show_emails=True) for shortlist in (loaded, raw)]
+    data = [render_dossier(shortlist, profile="internal") for shortlist in (loaded, raw)]
     data += [export_candidates(person, format="pdf") for person in people[:2]]
     pictures = [export_candidates(person, format="png") for person in people[:5]]
     themes = {name: _render_with(Path(name)) for name in request["themes"]}

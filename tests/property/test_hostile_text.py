@@ -128,7 +128,7 @@ class Outline(HTMLParser):
 def _show(candidate: Candidate, look: Look) -> str:
     format_, density, theme = look
     document = render_card(
-        candidate, format=format_, theme=theme, density=density, show_emails=True
+        candidate, format=format_, theme=theme, density=density, profile="internal"
     )
     document.encode("utf-8")
     return str(document)
@@ -137,7 +137,7 @@ def _show(candidate: Candidate, look: Look) -> str:
 def _show_all(shortlist: Shortlist, look: Look) -> str:
     format_, density, theme = look
     document = render_shortlist(
-        shortlist, format=format_, theme=theme, density=density, show_emails=True
+        shortlist, format=format_, theme=theme, density=density, profile="internal"
     )
     document.encode("utf-8")
     return str(document)

@@ -95,7 +95,7 @@ class Shape:
 
 def read(shortlist: Shortlist, density: Density = "detail") -> tuple[Shape, tuple[CardView, ...]]:
     """Return the shape of a shortlist's text, and what it was made from."""
-    made = render(shortlist, format="email", density=density, show_emails=True)
+    made = render(shortlist, format="email", density=density, profile="internal")
     assert made.message is not None
     text = plain_text(made.shortlist, made.message, made.cards, made.labels, made.notice)
     return Shape(text), made.cards

@@ -182,7 +182,7 @@ def test_our_own_hostile_cards_keep_their_words(density: Literal["row", "card", 
     """Each card of the corpus reads the same, whatever is in its texts."""
     kept = 0
     for candidate in read_wires(hostile_wires()[::4]).candidates:
-        card = str(render_card(candidate, density=density, show_emails=True))
+        card = str(render_card(candidate, density=density, profile="internal"))
         try:
             clean = str(sanitize_fragment(card))
         except InputError as error:
@@ -202,7 +202,7 @@ def test_our_own_cards_of_any_text_keep_their_words(texts: list[str]) -> None:
         harmless_candidate(), dict(zip((*TEXT_FIELDS, EMAIL_FIELD, URL_FIELD), texts, strict=False))
     )
     for candidate in parse_shortlist(json.dumps([wire])).candidates:
-        card = str(render_card(candidate, density="detail", show_emails=True))
+        card = str(render_card(candidate, density="detail", profile="internal"))
         clean = str(sanitize_fragment(card))
         assert words_of(clean) == words_of(card)
         assert sanitize_fragment(clean) == clean

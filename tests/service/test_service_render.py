@@ -179,8 +179,8 @@ def test_a_dossier_with_all_its_options(account: Account) -> None:
         theme="harbour",
         page_size="Letter",
         facts=facts,
+        profile="internal",
         notice=NoticeFacts(keep_until=date(2026, 9, 2)),
-        show_emails=True,
     )
     assert _done(answer) == expected
 

@@ -108,8 +108,8 @@ class Case(NamedTuple):
         look: dict[str, Any] = self._asdict()
         del look["who"], look["label"]
         if isinstance(self.who, Shortlist):
-            return str(render_shortlist(self.who, show_emails=True, **look))
-        return str(render_card(self.who, show_emails=True, **look))
+            return str(render_shortlist(self.who, profile="internal", **look))
+        return str(render_card(self.who, profile="internal", **look))
 
 
 CASES = [
@@ -162,7 +162,7 @@ def test_a_card_is_right(case: Case) -> None:
     assert len(cards) == len(case.people) * (2 if case.format == "element" else 1)
     for number, card in enumerate(cards):
         person = case.people[number % len(case.people)]
-        view = card_view(person, density=case.density, show_emails=True)
+        view = card_view(person, density=case.density)
         text = " ".join(card.text_content().split())
         headings = [
             " ".join(part.text_content().split()) for part in card.xpath(".//h1|.//h2|.//h3")

@@ -126,14 +126,12 @@ class Case(NamedTuple):
     def views(self, *, capped: bool = True) -> list[CardView]:
         """Return what is shown of each: in the HTML, or, not capped, in the text."""
         look: dict[str, Any] = {"density": self.density, "reply_to": "desk@agency.example"}
-        return [
-            card_view(person, show_emails=True, capped=capped, **look) for person in self.people
-        ]
+        return [card_view(person, capped=capped, **look) for person in self.people]
 
     def render(self) -> Email:
         """Return the message."""
         look: dict[str, Any] = {"theme": self.theme, "density": self.density}
-        return render_email(self.who, show_emails=True, reply_to="desk@agency.example", **look)
+        return render_email(self.who, profile="internal", reply_to="desk@agency.example", **look)
 
 
 CASES = [

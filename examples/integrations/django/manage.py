@@ -109,7 +109,7 @@ def detail(request: HttpRequest, number: int) -> HttpResponse:
         theme=theme,
         density="detail",
         heading_level=1,
-        show_emails=True,
+        profile="internal",
     )
     return page(request, theme, {"candidate": people[number], "card": card})
 

@@ -122,7 +122,7 @@ def whole_card(candidate: Candidate, theme: str, heading_level: int) -> str:
         theme=theme,
         density="detail",
         heading_level=heading_level,
-        show_emails=True,
+        profile="internal",
     )
 
 

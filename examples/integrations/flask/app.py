@@ -110,7 +110,7 @@ def detail(number: int) -> str:
         theme=g.theme,
         density="detail",
         heading_level=1,
-        show_emails=True,
+        profile="internal",
     )
     return render_template("page.html", candidate=people[number], card=card)
 

@@ -73,7 +73,7 @@ def pages(payload: Path = PAYLOAD) -> dict[str, str]:
                     theme=theme,
                     density="detail",
                     heading_level=1,
-                    show_emails=True,
+                    profile="internal",
                 )
                 for theme in THEMES
             },

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from candidate_cards.cards.bands import DEFAULT_BANDS, TONES, Bands, Tone
 from candidate_cards.cards.dossiers import DossierFacts, DossierView, EntryView, dossier_view
-from candidate_cards.cards.labels import DEFAULT_LABELS, Labels
+from candidate_cards.cards.labels import DEFAULT_LABELS, Labels, Plural
+from candidate_cards.cards.languages import date_text, list_languages, load_labels
 from candidate_cards.cards.links import linkedin_url, mailto_url
 from candidate_cards.cards.messages import (
     WHOLE,
@@ -59,11 +60,15 @@ __all__ = [
     "NoticeFacts",
     "NoticeView",
     "Part",
+    "Plural",
     "ShortlistView",
     "Tone",
     "card_view",
+    "date_text",
     "dossier_view",
     "linkedin_url",
+    "list_languages",
+    "load_labels",
     "mailto_url",
     "message_view",
     "notice_of",

@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from candidate_cards.cards.bands import Tone
+
+_KEPT: Final = 1000  # texts of one plural; what is counted on a card is less
+
+
+def _one_or_other(number: int) -> int:
+    return 0 if number == 1 else 1
+
+
+class Plural(dict[int, str]):
+    """A text with a number, in the form that the number asks for: ``labels.size[3]``.
+
+    It is a mapping that makes what it lacks: a look-up is all that a card pays.
+
+    Args:
+        forms: Texts with the number as ``{count}``, which a form for one number alone may lack.
+        rule: Takes a number of 0 or more to the index of its form. By default the first is for
+            one, the second for all others.
+    """
+
+    def __init__(self, *forms: str, rule: Callable[[int], int] = _one_or_other) -> None:
+        super().__init__()
+        self.forms = forms
+        self._rule = rule
+
+    def __missing__(self, number: int) -> str:
+        text = self.forms[self._rule(number)].format(count=number)
+        if len(self) < _KEPT:
+            self[number] = text
+        return text
 
 
 def _english_bands() -> Mapping[Tone, str]:
@@ -29,16 +59,19 @@ class Labels:
     """Every label of the card templates, with its language and direction.
 
     Labels are constants of a compiled template: they cost nothing per card. Make one object per
-    language and keep it, since templates are compiled for the object.
-    ``more`` takes the number of hidden entries as ``{}``; ``subject``, ``part`` and
-    ``reply_subject`` take the names that they hold in braces.
+    language and keep it, since templates are compiled for the object; `load_labels` does.
+    Some take the names that they hold in braces. ``at``, ``comma`` and ``colon`` stand between two
+    texts, with whatever space belongs around them. ``more`` and ``size`` have a form for each
+    number.
     """
 
     lang: str = "en"
     dir: Literal["ltr", "rtl"] = "ltr"
     bands: Mapping[Tone, str] = field(default_factory=_english_bands)
     unnamed: str = "Unnamed candidate"
-    at: str = "at"
+    at: str = " at "
+    comma: str = ", "
+    colon: str = ": "
     out_of: str = "out of 100"
     ai: str = "AI"
     ai_written: str = "written by AI"
@@ -52,11 +85,11 @@ class Labels:
     contact: str = "Contact"
     profile: str = "LinkedIn profile"
     new_tab: str = "opens in a new tab"
-    more: str = "+{} more"
+    more: Plural = field(default_factory=partial(Plural, "+{count} more", "+{count} more"))
     notice: str = "Scores and text marked AI are made by a machine. A person decides."
     shortlist: str = "Shortlist"
-    candidate: str = "candidate"
-    candidates: str = "candidates"
+    candidate: str = "Candidate"
+    size: Plural = field(default_factory=partial(Plural, "{count} candidate", "{count} candidates"))
     prepared_for: str = "Prepared for"
     prepared_by: str = "Prepared by"
     not_included: str = "Profiles that could not be included:"

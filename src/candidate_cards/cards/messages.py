@@ -62,7 +62,8 @@ class MessageView(NamedTuple):
         sentence: The brief in one sentence.
         part: Which of several messages this is, ``""`` if it is the only one.
         compared: Whether there is something to compare.
-        scored: Whether any candidate in it has a score.
+        scored: Whether scores may be shown.
+        marked: Whether any is, and is marked as a machine's.
     """
 
     subject: str
@@ -71,6 +72,7 @@ class MessageView(NamedTuple):
     part: str
     compared: bool
     scored: bool
+    marked: bool
 
 
 def message_view(  # noqa: PLR0913  what a message is made of
@@ -100,23 +102,25 @@ def message_view(  # noqa: PLR0913  what a message is made of
     if len(subject) > room:
         subject = clean_text(subject, limit=room)[0]
     sentence = _first_sentence(frame.brief)
-    scored = any(card.score.value != "" for card in cards)
     return MessageView(
         subject=f"{subject}{suffix}",
         preheader=_preheader(cards, sentence, labels, notice),
         sentence=sentence,
         part=which,
         compared=len(cards) > 1,
-        scored=scored,
+        scored=any(card.score.word for card in cards),
+        marked=any(card.score.value != "" for card in cards),
     )
 
 
-def told_directions(card: CardView) -> CardView:
-    """Return a card that says whether its short texts mix directions.
+def told_directions(card: CardView, labels: Labels) -> CardView:
+    """Return a card that says whether its short texts and our words mix directions.
 
     Why: markup that keeps every value apart would cost each message a tenth of its size, and few
     need it.
     """
+    if labels.dir == "rtl":  # hardly a card is without a Latin word
+        return card._replace(mixed=True)
     texts = [card.name, card.role, card.company, card.place, *card.skills]
     for evidence in card.evidence:
         texts += (evidence.role, evidence.company, evidence.duration)
@@ -127,7 +131,7 @@ def told_directions(card: CardView) -> CardView:
 
 def _subject(frame: ShortlistView, cards: Sequence[CardView], labels: Labels) -> str:
     if not frame.heading and len(cards) == 1:
-        return ", ".join(filter(None, (cards[0].name, cards[0].role)))
+        return labels.comma.join(filter(None, (cards[0].name, cards[0].role)))
     if frame.heading == labels.shortlist:
         return labels.subject_untitled.format(size=frame.size)
     return labels.subject.format(title=frame.heading, size=frame.size)
@@ -147,9 +151,9 @@ def _first_sentence(text: str) -> str:
 
 
 def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels, notice: NoticeView) -> str:
-    people = ", ".join(f"{card.name} {card.score.value}".rstrip() for card in cards)
+    people = labels.comma.join(f"{card.name} {card.score.value}".rstrip() for card in cards)
     if any(card.score.value for card in cards):
-        people = f"{labels.match} ({labels.ai}): {people}"
+        people = f"{labels.match} ({labels.ai}){labels.colon}{people}"
     if not sentence and cards and cards[0].lead:
         sentence = f"({labels.ai}) {cards[0].lead}"
     text = ". ".join(filter(None, (people, sentence)))

@@ -29,6 +29,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from candidate_cards._text import clean_text
+from candidate_cards.cards.languages import date_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +156,9 @@ def notice_view(
         labels.notice_coded if facts.coded else "",
         _sentence(labels.notice_source, source=source),
         _sentence(labels.notice_contact, contact=contact),
-        labels.notice_keep_until.format(date=kept) if kept else labels.notice_keep_usual,
+        labels.notice_keep_until.format(date=date_text(facts.keep_until, labels))
+        if facts.keep_until
+        else labels.notice_keep_usual,
     ]
     said = _said(
         kind,

@@ -6,6 +6,7 @@ immutable, and read by plain attribute access in the compiled templates.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -34,7 +35,7 @@ class ScoreView(NamedTuple):
 
     Attributes:
         value: Whole number as text, ``""`` if not scored.
-        word: Band in words.
+        word: Band in words; ``""`` of a score that is withheld, which leaves no trace.
         tone: Band, for the style.
         accessible: Whole sentence for assistive technology.
     """
@@ -121,11 +122,12 @@ class ShortlistView(NamedTuple):
 def _score_view(score: float | None, bands: Bands, labels: Labels) -> ScoreView:
     number = shown_score(score)
     if number is None:
-        word = labels.bands["none"]
+        withheld = score is not None and math.isnan(score)
+        word = "" if withheld else labels.bands["none"]
         return ScoreView("", word, "none", word)
     tone = bands.tone(number)
     word = labels.bands[tone]
-    accessible = f"{number} {labels.out_of}, {word} ({labels.ai})"
+    accessible = f"{number} {labels.out_of}{labels.comma}{word} ({labels.ai})"
     return ScoreView(str(number), word, tone, accessible)
 
 
@@ -144,7 +146,7 @@ def _cap(items: tuple[str, ...], most: int, labels: Labels) -> tuple[tuple[str, 
     # One hidden entry would take the place of the words that announce it.
     if len(items) <= most + 1:
         return items, ""
-    return items[:most], labels.more.format(len(items) - most)
+    return items[:most], labels.more[len(items) - most]
 
 
 def _texts(items: tuple[str, ...]) -> tuple[str, ...]:
@@ -200,7 +202,6 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
     candidate: Candidate,
     *,
     density: Density = "card",
-    show_emails: bool = False,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
     rank: str = "",
@@ -212,7 +213,6 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
     Args:
         candidate: Whatever is known; every field but the id may be missing.
         density: ``row`` (one line), ``card`` (capped lists) or ``detail`` (everything).
-        show_emails: Whether e-mail addresses are shown at all.
         bands: Where the score bands begin.
         labels: The language of our own words.
         rank: Place in the shortlist, from 1.
@@ -226,11 +226,11 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
     role = _text(candidate.current_role)
     company = _text(candidate.current_company)
     headline = _text(candidate.headline)
-    joint = f" {labels.at} "
+    joint = labels.at
     if not role and headline:
         # Enriched profiles carry no role: the headline says it, mostly with the company. Where
         # it does not, "at" would make one statement of two.
-        role, headline, joint = headline, "", ", "
+        role, headline, joint = headline, "", labels.comma
         if company.casefold() in role.casefold():
             company = ""
     lead = rest = skills_more = fit_more = check_more = ""
@@ -256,7 +256,7 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
             experience = _role_views(candidate.detailed_experience)
             if headline.casefold() in {role.casefold(), f"{role}{joint}{company}".casefold()}:
                 headline = ""  # it would only repeat the line above it
-    emails = _texts(candidate.emails) if show_emails else ()
+    emails = _texts(candidate.emails)
     written = bool(lead or fit or check or evidence)
     name = _text(candidate.name)
     if not is_visible(name):
@@ -295,15 +295,13 @@ def _respond_view(address: str, name: str, labels: Labels) -> LinkView:
 def shortlist_view(shortlist: Shortlist, *, labels: Labels = DEFAULT_LABELS) -> ShortlistView:
     """Make the view of what stands around a shortlist's cards."""
     heading = _text(shortlist.title) or labels.shortlist
-    number = len(shortlist.candidates)
-    noun = labels.candidate if number == 1 else labels.candidates
     return ShortlistView(
         heading,
         heading,
         _text(shortlist.brief),
         _text(shortlist.client),
         _text(shortlist.author),
-        f"{number} {noun}",
+        labels.size[len(shortlist.candidates)],
         tuple([_text(item.profile_id) for item in shortlist.failed]),
     )
 

@@ -94,6 +94,14 @@ _look = _options(
     ),
     click.option("--emails", is_flag=True, help="Show candidates' e-mail addresses."),
     click.option(
+        "--lang",
+        metavar="LANG|PATH",
+        default="en",
+        show_default=True,
+        help="The language of our own words: ar, cs, de, en, es, fr, he, pl, sk, or your own .po "
+        "file. Candidates' own texts stay as they are.",
+    ),
+    click.option(
         "--templates",
         metavar="DIR",
         type=click.Path(exists=True, file_okay=False),
@@ -137,6 +145,23 @@ _dossier = _options(
     ),
     click.option(
         "--not-confidential", is_flag=True, help="Leave out the line that says a dossier is."
+    ),
+    click.option(
+        "--recipient",
+        metavar="TEXT",
+        help="Whom this copy of a dossier is for: a watermark on every page names them.",
+    ),
+    click.option(
+        "--recipient-id",
+        metavar="TEXT",
+        help="What the copy is called in its foot; by default made from --recipient.",
+    ),
+    click.option(
+        "--password-file",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+        help="Encrypt a dossier (AES-256) with the password in it, or on stdin (-): 12 characters "
+        "or more. Never on the command line.",
     ),
     click.option(
         "--jobs",
@@ -191,6 +216,29 @@ _mail = _options(
         is_flag=True,
         help="Make numbered messages of a shortlist that is too long for one: Gmail hides "
         "what comes after 102,400 bytes.",
+    ),
+)
+
+_blind = _options(
+    click.option(
+        "--key-file",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Leads from a blind profile's codes back to people, for `reveal`; made if it is not "
+        "there. Keep it in the house.",
+    ),
+    click.option(
+        "--redaction-report",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Where to write what may be a name or not; fill in keep or remove, and the next run "
+        "obeys.",
+    ),
+    click.option(
+        "--decisions",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Obey another report than the one that is written.",
     ),
 )
 
@@ -431,12 +479,15 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     two of them becomes one card.
     """
     from candidate_cards.cli.dossier import DossierOptions
+    from candidate_cards.cli.key_files import password_in
     from candidate_cards.cli.mail import MailOptions
     from candidate_cards.cli.notice import NoticeOptions
     from candidate_cards.cli.render import RenderOptions, run
     from candidate_cards.cli.vendor import VendorOptions
 
-    _check_inputs(options["inputs"])
+    password_file = options.pop("password_file")
+    _check_inputs((*options["inputs"], password_file))
+    options["password"] = password_in(password_file)
     mail = MailOptions.taken_from(options)
     dossier = DossierOptions.taken_from(options)
     notice = NoticeOptions.taken_from(options)
@@ -536,7 +587,30 @@ def send(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passe
     ctx.exit(run(SendOptions(**options, mail=mail, notice=notice)))
 
 
-def _check_inputs(inputs: tuple[str, ...]) -> None:
+@application.command(no_args_is_help=True, epilog=EPILOG)
+@click.argument("codes", metavar="CODE...", nargs=-1, required=True)
+@click.option(
+    "--key-file",
+    metavar="FILE",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="The one that was used to make the codes.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.pass_context
+def reveal(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Tell who is behind the codes of a blind profile.
+
+    CODE is as somebody has written it, in lower case or without hyphens too; - takes codes from
+    stdin. Prints code, profile id and name, between tabs.
+    """
+    from candidate_cards.cli.reveal import RevealOptions, run
+
+    _check_inputs(options["codes"])
+    ctx.exit(run(RevealOptions(**options)))
+
+
+def _check_inputs(inputs: tuple[str | None, ...]) -> None:
     if inputs.count("-") > 1:
         message = "stdin (-) can be read only once"
         raise click.BadParameter(message, param_hint="INPUT")

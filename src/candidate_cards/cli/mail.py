@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from candidate_cards import Candidate, Email, Theme
-    from candidate_cards.cards import Density, NoticeFacts
+    from candidate_cards.cards import Density, Labels, NoticeFacts
 
 #: The reproducible-builds convention: seconds since 1970 that stand for now.
 _EPOCH = "SOURCE_DATE_EPOCH"
@@ -56,6 +56,7 @@ class MailOptions(OptionGroup):
         theme: Theme,
         density: Density,
         show_emails: bool,
+        labels: Labels,
         notice: NoticeFacts,
         templates: str | None,
     ) -> tuple[Email, ...]:
@@ -64,6 +65,7 @@ class MailOptions(OptionGroup):
             "theme": theme,
             "density": density,
             "show_emails": show_emails,
+            "labels": labels,
             "subject": self.subject or "",
             "reply_to": self._answered(),
             "notice": notice,

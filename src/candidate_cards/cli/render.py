@@ -13,6 +13,7 @@ import click
 from candidate_cards import (
     export_candidates,
     list_formats,
+    load_labels,
     load_shortlist,
     load_theme,
     message_bytes,
@@ -61,6 +62,7 @@ class RenderOptions:
         density: How much of each candidate is shown; ``None`` for what is usual.
         heading_level: 1 to 6, or ``None`` for the format's own.
         emails: Whether e-mail addresses are shown.
+        lang: The language of our own words, or the path of a catalogue.
         no_fallback: Whether an element goes without the fragment inside.
         title: The role, or ``None`` to keep what the inputs say; so ``brief`` and the others.
         brief: What was asked for.
@@ -86,6 +88,7 @@ class RenderOptions:
     density: Density | None = None
     heading_level: int | None = None
     emails: bool = False
+    lang: str = "en"
     no_fallback: bool = False
     title: str | None = None
     brief: str | None = None
@@ -131,6 +134,7 @@ def run(options: RenderOptions) -> ExitCode:
     """
     exporter = _exporter(options)
     theme = load_theme(options.theme or exporter.theme)
+    load_labels(options.lang)  # a wrong name is told before anything is read
     density = exporter.density or options.density or "card"
     try:
         shortlist = load_shortlist(
@@ -215,6 +219,7 @@ def _exporter(options: RenderOptions) -> Exporter:
             "--density": options.density,
             "--heading-level": options.heading_level,
             "--emails": options.emails,
+            "--lang": options.lang != "en",
             "--templates": options.templates,
             **options.notice.named(),
         }
@@ -271,6 +276,7 @@ def _files(
             theme=theme,
             given_date=options.date,
             show_emails=options.emails,
+            labels=load_labels(options.lang),
             notice=options.notice.facts(),
             templates=options.templates,
             pool=pool,
@@ -282,6 +288,7 @@ def _files(
             part.content,
             theme=theme,
             scale=scale,
+            labels=load_labels(options.lang),
             notice=options.notice.facts(),
             templates=options.templates,
         )
@@ -294,6 +301,7 @@ def _files(
         heading_level=options.heading_level,
         show_emails=options.emails,
         fallback=not options.no_fallback,
+        labels=load_labels(options.lang),
         notice=options.notice.facts(),
         templates=options.templates,
     )
@@ -310,6 +318,7 @@ def _via(shortlist: Shortlist, options: RenderOptions) -> Via | None:
         "density": options.density or "card",
         "heading_level": options.heading_level,
         "show_emails": options.emails,
+        "labels": load_labels(options.lang),
         "notice": options.notice.facts(),
         "templates": options.templates,
     }
@@ -329,6 +338,7 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         theme=theme,
         density=part.density,
         show_emails=options.emails,
+        labels=load_labels(options.lang),
         notice=options.notice.facts(),
         templates=options.templates,
     )

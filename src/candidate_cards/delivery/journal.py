@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from candidate_cards._private_files import lock_file, open_for_owner, sync_folder
 from candidate_cards.delivery.messages import Status
 from candidate_cards.errors import InputError, Problem
 
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from io import FileIO
     from os import PathLike
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 Event = Literal["sending", Status]
 
@@ -124,16 +119,16 @@ class OpenJournal:
         if not is_new and not self.path.is_file():
             raise InputError([Problem("must be a regular file", source=str(self.path))])
         # Appending: whatever happens, no line is overwritten.
-        file = open(self.path, "ab+", buffering=0, opener=_open_for_owner)  # noqa: SIM115
+        file = open(self.path, "ab+", buffering=0, opener=open_for_owner)  # noqa: SIM115
         self._file = file
         try:
-            _lock(file)
+            lock_file(file)
         except (BlockingIOError, PermissionError):
             message = "is in use by another run; wait for its end, or give another journal"
             raise InputError([Problem(message, source=str(self.path))]) from None
         entries = _entries(file, str(self.path))
         if is_new:
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
         if self._retry_unknown:
             return {key: entry for key, entry in entries.items() if not entry.may_have_arrived}
         return entries
@@ -169,10 +164,6 @@ class OpenJournal:
             message = "the journal is not open"
             raise ValueError(message)
         return self._file
-
-
-def _open_for_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _write(file: FileIO, line: bytes) -> None:
@@ -221,28 +212,3 @@ def _entry(line: bytes) -> tuple[str, Entry] | None:
     except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
         pass
     return None
-
-
-def _lock(file: FileIO) -> None:
-    """Lock a file until it is closed, also by the end of the process.
-
-    Raises:
-        BlockingIOError: Another one has it.
-        PermissionError: The same on Windows.
-    """
-    if sys.platform == "win32":
-        # Windows locks bytes against reading too, so one that the file will never have.
-        file.seek(1 << 40)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the name of a new file to the disk; Windows has no such call and needs none."""
-    if sys.platform != "win32":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

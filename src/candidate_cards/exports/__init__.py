@@ -9,7 +9,7 @@ import pkgutil
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from candidate_cards.cards import (
     DEFAULT_BANDS,
@@ -37,6 +37,7 @@ from candidate_cards.errors import NotAvailableError
 from candidate_cards.exports._exporter import Exporter, Rendering
 from candidate_cards.exports._headers import Address, parse_address
 from candidate_cards.models import Shortlist
+from candidate_cards.privacy import Words, apply_profile, load_profile
 from candidate_cards.rendering import (
     CompiledTemplate,
     Document,
@@ -49,12 +50,16 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from candidate_cards.models import Candidate
+    from candidate_cards.privacy import Profile
+
+Content = TypeVar("Content", bound="Candidate | Shortlist")
 
 __all__ = [
     "Address",
     "Exporter",
     "Rendering",
     "compiled_template",
+    "disclosed",
     "export_candidates",
     "get_exporter",
     "list_formats",
@@ -132,7 +137,8 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     theme: Theme | str | PathLike[str] | None = None,
     density: Density = "card",
     heading_level: int | None = None,
-    show_emails: bool = False,
+    profile: Profile | str | PathLike[str] | None = None,
+    show_emails: bool | None = None,
     nonce: str = "",
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
@@ -150,7 +156,10 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
         density: ``row``, ``card`` or ``detail``.
         heading_level: 1 to 6, of the name; sections are one level below. By default 2, and 1
             in a document of its own.
-        show_emails: Whether e-mail addresses appear.
+        profile: What may be shown: a profile, the name of one, or a path to its file; by default
+            the format's own: ``client`` for e-mail, dossiers and pictures, ``internal`` for cards.
+        show_emails: Whether candidates' e-mail addresses appear, whatever the profile says; by
+            default as it says.
         nonce: For the style element of ``element`` and ``page`` under a host's policy.
         fallback: Whether an ``element`` holds a fragment for hosts that make no shadow root.
             Leave it out under a policy that forbids style attributes.
@@ -166,8 +175,8 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
         format.
 
     Raises:
-        NotAvailableError: Unknown format, theme or density.
-        InputError: The theme cannot be used.
+        NotAvailableError: Unknown format, theme, density or profile.
+        InputError: The theme or the profile cannot be used.
         RenderingError: A template or style sheet cannot be compiled for this theme.
     """
     exporter = get_exporter(format)
@@ -178,6 +187,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
             theme=theme,
             density=density,
             heading_level=heading_level,
+            profile=profile,
             show_emails=show_emails,
             bands=bands,
             labels=labels,
@@ -190,9 +200,8 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     folder = None if templates is None else Path(templates)
     chosen = _theme(exporter, theme)
     template = compiled_template(exporter, chosen, density, heading_level, labels, folder)
-    card = card_view(
-        candidate, density=density, show_emails=show_emails, bands=bands, labels=labels
-    )
+    shown = disclosed(candidate, exporter, profile, show_emails, labels)
+    card = card_view(shown, density=density, bands=bands, labels=labels)
     frame = single_view(card)
     told = notice_view(notice, labels, card.score.value != "", card.written)
     return template.render(
@@ -213,7 +222,8 @@ def render_shortlist(  # noqa: PLR0913  each is a choice that users make
     theme: Theme | str | PathLike[str] | None = None,
     density: Density = "card",
     heading_level: int | None = None,
-    show_emails: bool = False,
+    profile: Profile | str | PathLike[str] | None = None,
+    show_emails: bool | None = None,
     nonce: str = "",
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
@@ -228,6 +238,7 @@ def render_shortlist(  # noqa: PLR0913  each is a choice that users make
         theme=theme,
         density=density,
         heading_level=heading_level,
+        profile=profile,
         show_emails=show_emails,
         nonce=nonce,
         fallback=fallback,
@@ -270,7 +281,8 @@ def export_candidates(  # noqa: PLR0913  each is a choice that users make
     theme: Theme | str | PathLike[str] | None = None,
     density: Density = "card",
     heading_level: int | None = None,
-    show_emails: bool = False,
+    profile: Profile | str | PathLike[str] | None = None,
+    show_emails: bool | None = None,
     nonce: str = "",
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
@@ -288,6 +300,7 @@ def export_candidates(  # noqa: PLR0913  each is a choice that users make
         theme=theme,
         density=density,
         heading_level=heading_level,
+        profile=profile,
         show_emails=show_emails,
         nonce=nonce,
         fallback=fallback,
@@ -306,7 +319,8 @@ def render(  # noqa: PLR0913  each is a choice that users make
     theme: Theme | str | PathLike[str] | None = None,
     density: Density = "card",
     heading_level: int | None = None,
-    show_emails: bool = False,
+    profile: Profile | str | PathLike[str] | None = None,
+    show_emails: bool | None = None,
     nonce: str = "",
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
@@ -319,11 +333,12 @@ def render(  # noqa: PLR0913  each is a choice that users make
 ) -> Rendering:
     """Turn candidates into what a format encodes: the whole flow, top to bottom.
 
-    1. The format says which template and style sheets it is made from.
-    2. They are compiled for the theme, once per process.
-    3. Each candidate becomes a view: what is shown.
-    4. The template places the views: a document.
-    5. The format encodes it; see `export_candidates`.
+    1. The profile says what may be shown; what it hides is gone from here on.
+    2. The format says which template and style sheets it is made from.
+    3. They are compiled for the theme, once per process.
+    4. Each candidate becomes a view: what is shown.
+    5. The template places the views: a document.
+    6. The format encodes it; see `export_candidates`.
 
     Args:
         content: One candidate, or a shortlist.
@@ -331,6 +346,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
         theme: The same.
         density: The same.
         heading_level: The same.
+        profile: The same.
         show_emails: The same.
         nonce: The same.
         fallback: The same.
@@ -347,6 +363,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
         CandidateCardsError: As in `render_card`.
     """
     exporter = get_exporter(format)
+    content = disclosed(content, exporter, profile, show_emails, labels)
     chosen = _theme(exporter, theme)
     density = exporter.density or density
     if exporter.most is not None and isinstance(content, Shortlist):
@@ -361,7 +378,6 @@ def render(  # noqa: PLR0913  each is a choice that users make
         content,
         part,
         density=density,
-        show_emails=show_emails,
         bands=bands,
         labels=labels,
         reply_to=reply_to,
@@ -375,7 +391,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
     message = None
     whole_cards: tuple[CardView, ...] = ()
     if exporter.message:
-        cards = tuple(map(told_directions, cards))
+        cards = tuple([told_directions(card, labels) for card in cards])
         # Only a card leaves points out for want of room.
         whole_cards = cards_of(capped=False) if density == "card" else cards
         message = message_view(frame, cards, labels, notice=told, subject=subject, part=part)
@@ -397,6 +413,35 @@ def render(  # noqa: PLR0913  each is a choice that users make
     )
     return Rendering(
         document, frame, cards, message, whole_cards, chosen, labels, density, told, folder
+    )
+
+
+def disclosed(
+    content: Content,
+    exporter: Exporter,
+    profile: Profile | str | PathLike[str] | None,
+    show_emails: bool | None,  # noqa: FBT001  as the functions above have it
+    labels: Labels,
+) -> Content:
+    """Return what a format may show of candidates; arguments and errors as in `render_card`."""
+    if profile is None:
+        profile = exporter.profile
+    if profile == "internal" and show_emails is not False:
+        return content
+    chosen = load_profile(profile)
+    if show_emails is not None:
+        chosen = chosen.with_emails(shown=show_emails)
+    return cast("Content", apply_profile(content, chosen, words=_words(labels)).content)
+
+
+@lru_cache(maxsize=64)  # more than the languages of one application
+def _words(labels: Labels) -> Words:
+    return Words(
+        labels.employer,
+        labels.current_employer,
+        labels.removed_email,
+        labels.removed_link,
+        labels.removed_phone,
     )
 
 

@@ -65,6 +65,7 @@ class Exporter:
         template: The files that make its markup.
         export: What was rendered to bytes.
         theme: Name of the theme where none is asked for.
+        profile: Name of what is shown where nothing is said of it.
         message: Whether its template also takes a `MessageView`.
         dossier: Whether its template also takes a `DossierView`.
         density: The only one that it knows; ``None`` for any.
@@ -77,6 +78,7 @@ class Exporter:
     template: TemplateSpec
     export: Callable[[Rendering], bytes] = encode
     theme: str = "dark"
+    profile: str = "internal"
     message: bool = False
     dossier: bool = False
     density: Density | None = None

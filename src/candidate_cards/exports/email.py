@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from candidate_cards.cards import DEFAULT_BANDS, DEFAULT_LABELS, USUAL_NOTICE, NoticeFacts, Part
 from candidate_cards.errors import ExportError
-from candidate_cards.exports import parse_address, render
+from candidate_cards.exports import disclosed, parse_address, render
 from candidate_cards.exports._exporter import Exporter, Rendering
 from candidate_cards.rendering import TemplateSpec, plain_text
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from candidate_cards.cards import Bands, Density, Labels
     from candidate_cards.exports._mime import Attachment, Body, Envelope
     from candidate_cards.models import Candidate, Shortlist
+    from candidate_cards.privacy import Profile
     from candidate_cards.rendering import Document
     from candidate_cards.themes import Theme
 
@@ -104,7 +105,8 @@ class EmailLook(TypedDict, total=False):
 
     theme: Theme | str | PathLike[str] | None
     density: Density
-    show_emails: bool
+    profile: Profile | str | PathLike[str] | None
+    show_emails: bool | None
     subject: str
     reply_to: str
     bands: Bands
@@ -118,7 +120,8 @@ def render_email(  # noqa: PLR0913  each is a choice that users make
     *,
     theme: Theme | str | PathLike[str] | None = None,
     density: Density = "card",
-    show_emails: bool = False,
+    profile: Profile | str | PathLike[str] | None = None,
+    show_emails: bool | None = None,
     subject: str = "",
     reply_to: str = "",
     bands: Bands = DEFAULT_BANDS,
@@ -133,7 +136,8 @@ def render_email(  # noqa: PLR0913  each is a choice that users make
         theme: As in `render_card`, by default ``light``. A light theme turns dark where the
             reader's mail program asks for it; a dark one stays dark.
         density: ``row`` (a table only), ``card`` or ``detail`` (with evidence and experience).
-        show_emails: Whether candidates' e-mail addresses appear.
+        profile: What may be shown, as in `render_card`; by default ``client``.
+        show_emails: Whether candidates' e-mail addresses appear; by default as the profile says.
         subject: In place of the one made from role and count.
         reply_to: An address; each candidate gets a button that writes to it.
         bands: Lowest scores of the bands.
@@ -151,6 +155,7 @@ def render_email(  # noqa: PLR0913  each is a choice that users make
         format="email",
         theme=theme,
         density=density,
+        profile=profile,
         show_emails=show_emails,
         subject=subject,
         reply_to=_bare(reply_to),
@@ -176,6 +181,15 @@ def split_email(shortlist: Shortlist, **look: Unpack[EmailLook]) -> tuple[Email,
         CandidateCardsError: As in `render_card`.
     """
     count = len(shortlist.candidates)
+    # Once, however many messages and rounds it takes.
+    shortlist = disclosed(
+        shortlist,
+        EXPORTER,
+        look.get("profile"),
+        look.get("show_emails"),
+        look.get("labels", DEFAULT_LABELS),
+    )
+    look |= {"profile": "internal", "show_emails": None}
     look["reply_to"] = _bare(look.get("reply_to", ""))
     total = 1
     while True:
@@ -258,5 +272,6 @@ EXPORTER = Exporter(
     ),
     export=_export,
     theme="light",
+    profile="client",
     message=True,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from candidate_cards.cards import USUAL_NOTICE, NoticeFacts
+from candidate_cards.cards import DEFAULT_LABELS, USUAL_NOTICE, NoticeFacts
 from candidate_cards.errors import ExportError
 from candidate_cards.exports import render
 from candidate_cards.exports._exporter import Exporter, Rendering
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from PIL.PngImagePlugin import PngInfo
 
-    from candidate_cards.cards import NoticeFact
+    from candidate_cards.cards import Labels, NoticeFact
     from candidate_cards.exports._pdf.workers import PdfPool
     from candidate_cards.models import Candidate, Shortlist
+    from candidate_cards.privacy import Profile
     from candidate_cards.themes import Theme
 
 _PIXELS_PER_POINT: Final = 96 / 72
@@ -44,6 +45,8 @@ def render_picture(  # noqa: PLR0913  each is a choice that users make
     *,
     theme: Theme | str | PathLike[str] = "dark",
     scale: int = 1,
+    profile: Profile | str | PathLike[str] | None = None,
+    labels: Labels = DEFAULT_LABELS,
     notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
     pool: PdfPool | None = None,
@@ -54,6 +57,8 @@ def render_picture(  # noqa: PLR0913  each is a choice that users make
         content: One candidate, or a shortlist, of which the first three are shown.
         theme: As in `render_card`.
         scale: Device pixels per CSS pixel, 1 to 4: 600 by 315 of them at 1.
+        profile: What may be shown, as in `render_card`; by default ``client``.
+        labels: The language of our own words.
         notice: As in `render_card`; a picture has room for one sentence, and says the rest to
             programs only.
         templates: A folder with your own ``picture/`` files.
@@ -72,7 +77,15 @@ def render_picture(  # noqa: PLR0913  each is a choice that users make
     if not 1 <= scale <= _LARGEST_SCALE:
         message = f"scale must be between 1 and {_LARGEST_SCALE}, not {scale}"
         raise ValueError(message)
-    rendering = render(content, format="png", theme=theme, notice=notice, templates=templates)
+    rendering = render(
+        content,
+        format="png",
+        theme=theme,
+        profile=profile,
+        labels=labels,
+        notice=notice,
+        templates=templates,
+    )
     if pool is not None:
         facts = rendering.notice.facts
         return pool.call("the picture", _draw, str(rendering.document), scale, facts)
@@ -121,6 +134,7 @@ EXPORTER = Exporter(
         "picture/picture.html", stylesheets=("picture/picture.css",), tokens=_tokens
     ),
     export=_export,
+    profile="client",
     density="card",
     most=3,
 )

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Final
 from candidate_cards._lazy import load
 
 if TYPE_CHECKING:
-    from .candidate import Candidate, ExperienceItem, PreviewCandidate, RationaleItem
+    from .candidate import (
+        WITHHELD_SCORE,
+        Candidate,
+        ExperienceItem,
+        PreviewCandidate,
+        RationaleItem,
+    )
     from .envelope import unwrap_envelope
     from .problems import ApiError, ErrorCode, parse_error_body
     from .render_html import RenderedCard, RenderHtmlResponse
@@ -61,6 +67,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "WITHHELD_SCORE",
     "ApiError",
     "Candidate",
     "EnrichRequest",
@@ -115,7 +122,13 @@ __all__ = [
 _HOMES: Final = {
     name: module
     for module, names in {
-        "candidate": ("Candidate", "ExperienceItem", "PreviewCandidate", "RationaleItem"),
+        "candidate": (
+            "WITHHELD_SCORE",
+            "Candidate",
+            "ExperienceItem",
+            "PreviewCandidate",
+            "RationaleItem",
+        ),
         "envelope": ("unwrap_envelope",),
         "problems": ("ApiError", "ErrorCode", "parse_error_body"),
         "render_html": ("RenderedCard", "RenderHtmlResponse"),

@@ -35,6 +35,10 @@ Score = Annotated[int | float | None, BeforeValidator(_read_score)]
 """A match score of any range; the view decides what a strange one looks like."""
 
 
+WITHHELD_SCORE: Final = math.nan
+"""In place of a score that must not be shown; no payload can say it, since it is no JSON."""
+
+
 Text = Annotated[str, StringConstraints(max_length=1_000_000)]
 """A text that a file can hold: the bound makes Pydantic read it, and refuse lone surrogates."""
 

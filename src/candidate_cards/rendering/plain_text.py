@@ -57,7 +57,7 @@ def _head(frame: ShortlistView, message: MessageView, labels: Labels) -> Iterato
         yield from _wrapped(message.subject)
         return
     yield from _wrapped(frame.heading)
-    facts = ", ".join(filter(None, (frame.size, message.part)))
+    facts = labels.comma.join(filter(None, (frame.size, message.part)))
     if frame.client:
         facts += f". {labels.prepared_for} {frame.client}"
     yield from _wrapped(facts)
@@ -70,12 +70,12 @@ def _candidate(card: CardView, labels: Labels) -> Iterator[str]:
     number = f"{card.rank}. " if card.rank else ""
     indent = " " * (len(number) or 3)
     yield from _wrapped(card.name, number or indent, indent)
-    score = f"{card.score.value} {labels.out_of}, {card.score.word} ({labels.ai})"
+    score = f"{labels.match}{labels.colon}{card.score.accessible}" if card.score.word else ""
     for line in (
         f"{card.role}{card.joint}{card.company}",
         card.headline,
         card.place,
-        f"{labels.match}: {score if card.score.value else card.score.word}",
+        score,
     ):
         yield from _wrapped(line, indent)
     if card.lead:
@@ -88,12 +88,12 @@ def _candidate(card: CardView, labels: Labels) -> Iterator[str]:
     ):
         if points:
             yield ""
-            yield f"{indent}{heading} ({labels.ai}):"
+            yield f"{indent}{heading} ({labels.ai}){labels.colon}".rstrip()
             yield from _listed([*points, *filter(None, (more,))], indent)
     if card.skills:
         yield ""
-        skills = ", ".join(filter(None, (*card.skills, card.skills_more)))
-        yield from _wrapped(f"{labels.skills}: {skills}", indent)
+        skills = labels.comma.join(filter(None, (*card.skills, card.skills_more)))
+        yield from _wrapped(f"{labels.skills}{labels.colon}{skills}", indent)
     yield from _history(card, labels, indent)
     yield from _contact(card, labels, indent)
 
@@ -101,13 +101,13 @@ def _candidate(card: CardView, labels: Labels) -> Iterator[str]:
 def _history(card: CardView, labels: Labels, indent: str) -> Iterator[str]:
     if card.evidence:
         yield ""
-        yield f"{indent}{labels.evidence} ({labels.ai}):"
+        yield f"{indent}{labels.evidence} ({labels.ai}){labels.colon}".rstrip()
         for why in card.evidence:
             post = _post(why.role, why.company, why.duration, labels)
             yield from _listed((f"{post}\n{why.text}",), indent)
     if card.experience:
         yield ""
-        yield f"{indent}{labels.experience}:"
+        yield f"{indent}{labels.experience}{labels.colon}".rstrip()
         for item in card.experience:
             post = _post(item.role, item.company, item.duration, labels)
             yield from _listed((post,), indent)
@@ -115,8 +115,8 @@ def _history(card: CardView, labels: Labels, indent: str) -> Iterator[str]:
 
 
 def _post(role: str, company: str, duration: str, labels: Labels) -> str:
-    where = f" {labels.at} ".join(filter(None, (role, company)))
-    return ", ".join(filter(None, (where, duration)))
+    where = labels.at.join(filter(None, (role, company)))
+    return labels.comma.join(filter(None, (where, duration)))
 
 
 def _contact(card: CardView, labels: Labels, indent: str) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _contact(card: CardView, labels: Labels, indent: str) -> Iterator[str]:
     for link in links:
         if link.href.startswith("https:"):
             # On a line of its own: what breaks an address breaks the link.
-            yield f"{indent}{labels.profile}:"
+            yield f"{indent}{labels.profile}{labels.colon}".rstrip()
             yield f"{indent}{link.href}"
         else:
             yield from _wrapped(link.text, indent)
@@ -135,7 +135,7 @@ def _contact(card: CardView, labels: Labels, indent: str) -> Iterator[str]:
 
 def _foot(frame: ShortlistView, labels: Labels, notice: NoticeView) -> Iterator[str]:
     if frame.failed:
-        yield from _wrapped(f"{labels.not_included} {', '.join(frame.failed)}", "", "  ")
+        yield from _wrapped(f"{labels.not_included} {labels.comma.join(frame.failed)}", "", "  ")
     if frame.author:
         yield from _wrapped(f"{labels.prepared_by} {frame.author}")
     if notice.title:

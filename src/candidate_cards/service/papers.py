@@ -22,6 +22,7 @@ from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
+from candidate_cards._private_files import lock_file
 from candidate_cards.contract.refusals import RefusedError
 from candidate_cards.exports.pdf import Limits, PdfPool
 from candidate_cards.models import ErrorCode
@@ -173,7 +174,7 @@ def _own_folder() -> tuple[Path, IO[bytes] | None]:
     for other in root.glob(f"{_FOLDER}*"):
         _remove_if_left(other)
     lock = (folder / "new").open("wb")
-    _lock(lock)
+    lock_file(lock)
     # It has its name when it is locked: nobody takes it for one that was left.
     (folder / "new").rename(folder / _LOCK)
     return folder, lock
@@ -185,18 +186,7 @@ def _remove_if_left(folder: Path) -> None:
         if folder.is_symlink() or folder.stat().st_uid != os.getuid():
             return
         with (folder / _LOCK).open("r+b") as lock:
-            _lock(lock)
+            lock_file(lock)
             shutil.rmtree(folder)
     except OSError:  # it is locked, or has no lock yet, or another service was quicker
         return
-
-
-def _lock(file: IO[bytes]) -> None:
-    """Lock a file for as long as it is open.
-
-    Raises:
-        BlockingIOError: Somebody else has.
-    """
-    import fcntl  # noqa: PLC0415  not on Windows
-
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

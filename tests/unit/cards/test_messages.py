@@ -10,7 +10,7 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from candidate_cards import Candidate, Labels, Shortlist
+from candidate_cards import Candidate, Labels, Plural, Shortlist
 from candidate_cards._text import with_balanced_bidi
 from candidate_cards.cards import (
     DEFAULT_LABELS,
@@ -164,8 +164,7 @@ def test_words_of_ours_come_from_the_labels() -> None:
         subject_untitled="Výběr: {size}",
         part="{number}. ze {total}",
         shortlist="Výběr",
-        candidate="osoba",
-        candidates="osoby",
+        size=Plural("{count} osoba", "{count} osoby"),
         notice="Rozhoduje člověk, ne stroj.",
         match="Shoda",
         ai="UI",

@@ -168,7 +168,7 @@ from candidate_cards.rendering.environment import hooks_available
 candidate = Candidate.model_validate(json.load(sys.stdin))
 print(hooks_available(), file=sys.stderr)
 for format in ("fragment", "page"):
-    print(render_card(candidate, format=format, density="detail", show_emails=True))
+    print(render_card(candidate, format=format, density="detail", profile="internal"))
 """
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from wcwidth import width
 
-from candidate_cards import Candidate, FailedProfile, Labels, Shortlist
+from candidate_cards import Candidate, FailedProfile, Labels, Plural, Shortlist
 from candidate_cards.cards import (
     DEFAULT_LABELS,
     USUAL_NOTICE,
@@ -48,7 +48,6 @@ def views(
             Candidate.model_validate({"profileId": "p", **wire}),
             density=density,
             labels=labels,
-            show_emails=True,
             rank=str(rank),
         )
         for rank, wire in enumerate(wires, first)
@@ -442,7 +441,7 @@ def test_words_of_ours_come_from_the_labels() -> None:
     labels = Labels(
         lang="cs",
         bands=dict.fromkeys(("strong", "good", "partial", "low", "none"), "Slovo"),
-        at="ve firmě",
+        at=" ve firmě ",
         out_of="ze 100",
         ai="UI",
         fit="Proč ano",
@@ -451,7 +450,8 @@ def test_words_of_ours_come_from_the_labels() -> None:
         evidence="Důkazy",
         experience="Praxe",
         profile="Profil",
-        more="+{} dalších",
+        more=Plural("+{count} dalších", "+{count} dalších"),
+        size=Plural("{count} osoba", "{count} osob"),
         notice_title="O dokumentu",
         notice_score="Odhad stroje.",
         notice_ai="Psal stroj.",
@@ -461,8 +461,6 @@ def test_words_of_ours_come_from_the_labels() -> None:
         notice_contact="Dotazy: {contact}.",
         notice_contact_usual="odesílatel",
         notice_keep_usual="Dobu uložení řekne odesílatel.",
-        candidate="osoba",
-        candidates="osob",
         prepared_for="Pro",
         prepared_by="Od",
         not_included="Chybí:",
