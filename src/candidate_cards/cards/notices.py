@@ -87,8 +87,8 @@ class NoticeView(NamedTuple):
         sentences: For people, in order.
         facts: For programs; see above.
         short: One sentence for near a score or an AI-written text, ``""`` if there is neither.
-        scored: Whether the sentence about scores is there.
-        written: Whether the one about AI-written text is.
+        scored: Whether there are scores.
+        written: Whether there are AI-written texts.
         left_out: Whether the sender left the notice out.
         text: All sentences as one.
         rest: Those that are not about AI, as one text.
@@ -141,7 +141,9 @@ def notice_view(
     kind = NoticeFact("digital-source-type", DIGITAL_SOURCE_TYPE if by_machine else "")
     if not facts.shown:
         left_out = _said(kind, NoticeFact("notice", LEFT_OUT))
-        return NoticeView(facts=left_out, left_out=True, keep_until=kept)
+        return NoticeView(
+            facts=left_out, scored=scored, written=written, left_out=True, keep_until=kept
+        )
     source = _line(facts.source) or labels.notice_source_usual
     contact = _line(facts.contact) or labels.notice_contact_usual
     claims = [
