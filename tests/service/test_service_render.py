@@ -179,7 +179,7 @@ def test_a_dossier_with_all_its_options(account: Account) -> None:
         theme="harbour",
         page_size="Letter",
         facts=facts,
-        profile="internal",
+        show_emails=True,
         notice=NoticeFacts(keep_until=date(2026, 9, 2)),
     )
     assert _done(answer) == expected

@@ -191,6 +191,7 @@ class Embeds:
             theme=theme,
             density=look.density,
             heading_level=look.heading_level,
+            show_emails=False,  # whoever has the address of an embed sees it
             fallback=False,  # the policy is against its style attributes
         )
         company = self._companies.get(embed.company)

@@ -188,7 +188,7 @@ class CardOptions(Options):
 
     density: Density = "card"
     heading_level: _Level | None = None
-    show_emails: _Flag = False
+    show_emails: _Flag | None = None
     nonce: Annotated[str, StringConstraints(pattern=_NONCE)] = ""
     fallback: _Flag = True
 
@@ -197,7 +197,7 @@ class MailOptions(Options):
     """A message; without a sender it is a draft."""
 
     density: Density = "card"
-    show_emails: _Flag = False
+    show_emails: _Flag | None = None
     subject: _Line = ""
     sender: _Line | None = Field(None, alias="from")
     to: Annotated[tuple[_Line, ...], Field(max_length=_MOST_RECIPIENTS)] = ()
@@ -244,7 +244,7 @@ class DossierOptions(Options):
 
     in_process = True
 
-    show_emails: _Flag = False
+    show_emails: _Flag | None = None
     page_size: PageSize = "A4"
     date: _Day | None = None
     keep_until: _Day | None = None

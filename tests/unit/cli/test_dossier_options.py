@@ -229,7 +229,6 @@ def test_progress_is_for_terminals(
             parse_shortlist(_TWO),
             theme=load_theme("light"),
             given_date=None,
-            show_emails=False,
             labels=Labels(),
             notice=NoticeFacts(),
             templates=None,
