@@ -262,8 +262,8 @@ def test_a_link_opens_apart_and_tells_nothing(name: str, theme: str, density: De
 def test_emails_are_in_no_byte_unless_asked_for(name: str) -> None:
     """Without the option an address is neither shown nor hidden in a document."""
     for density in DENSITIES:
-        shown = export_candidates(SHORTLIST, format=name, density=density, profile="internal")
-        without = export_candidates(SHORTLIST, format=name, density=density)
+        shown = export_candidates(SHORTLIST, format=name, density=density, show_emails=True)
+        without = export_candidates(SHORTLIST, format=name, density=density, show_emails=False)
         assert b"marta@example.test" in shown
         assert b"marta@" not in without
         assert b"mailto:" not in without
