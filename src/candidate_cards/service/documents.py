@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
 
 from candidate_cards.contract.openapi import answers
+from candidate_cards.contract.refusals import invalid
 from candidate_cards.exports._headers import ascii_file_name, file_name
+from candidate_cards.privacy import Disclosure
+from candidate_cards.privacy.decisions import summarise
 
 from .formats import made
 
@@ -21,13 +25,16 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from starlette.requests import Request
 
+    from candidate_cards.contract.callers import Caller
     from candidate_cards.exports import Exporter
     from candidate_cards.models import Candidate, Shortlist
 
-    from .formats import Format, Options
+    from .formats import Asked, Format, Options
+    from .manners import Manner
     from .service import Service
 
 T = TypeVar("T")
+Content = TypeVar("Content", bound="Candidate | Shortlist")
 
 _HTML: Final = "text/html"
 _SLASHES: Final = re.compile(r"[/\\]")
@@ -39,20 +46,83 @@ _POLICY: Final = (
 )
 
 
+def manner_of(service: Service, caller: Caller, exporter: Exporter, asked: Asked) -> Manner:
+    """Return how a caller's candidates are shown.
+
+    Raises:
+        RefusedError: 400: not so.
+    """
+    if both := set(asked.keep).intersection(asked.remove):
+        raise invalid(f"keep and remove have {len(both)} finds in common")
+    return service.manners.manner(
+        caller.company_id,
+        exporter,
+        profile=asked.profile,
+        lang=asked.lang,
+        show_emails=getattr(asked, "show_emails", None),  # a picture has none
+        decisions=dict.fromkeys(asked.keep, "keep") | dict.fromkeys(asked.remove, "remove"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Generic[Content]):
+    """What may be shown in an answer.
+
+    Attributes:
+        content: The candidates.
+        options: Of their document.
+        headers: What an answer says of what was taken out.
+        disclosure: All that is known of that.
+    """
+
+    content: Content
+    options: Options
+    headers: dict[str, str]
+    disclosure: Disclosure
+
+
+async def disclosed(
+    service: Service, manner: Manner, options: Options, content: Content
+) -> Shown[Content]:
+    """Return what may be shown of candidates, found out off the event loop."""
+    if manner.profile.shows_everything:
+        return Shown(content, options, {}, Disclosure(content))
+    return await service.run(_disclosed, manner, options, content)
+
+
+def _disclosed(manner: Manner, options: Options, content: Content) -> Shown[Content]:
+    disclosure = manner.disclose(content)
+    headers = {}
+    if manner.codes:
+        options = options.disclosed(manner, content)
+        undecided = summarise(disclosure.finds, manner.profile.decisions).undecided
+        headers["X-Redaction-Undecided"] = str(undecided)
+    return Shown(cast("Content", disclosure.content), options, headers, disclosure)
+
+
 async def rendered(
     request: Request,
     service: Service,
     form: Format,
     options: Options,
     content: Candidate | Shortlist,
+    manner: Manner,
 ) -> bytes:
     """Return the bytes of a format, made off the event loop.
+
+    Args:
+        request: What is answered.
+        service: Makes them.
+        form: The format.
+        options: Of it.
+        content: Of whom all may be shown.
+        manner: How they are shown.
 
     Raises:
         RefusedError: As `formats.made`; 503 if too many documents are waited for.
         ClientDisconnect: The client has left, and the document was given up.
     """
-    make = partial(made, form, options, content)
+    make = partial(made, form, options, content, manner)
     if options.in_process:
         return await _unless_gone(request, service.papers.make(make))
     return await service.run(make)
