@@ -32,7 +32,7 @@ _OPERATORS: Final = re.compile(
     rb"|(?P<text>\[[^\]]*\] TJ|<[0-9a-f]*> Tj))" % {b"n": _NUMBER},
     re.MULTILINE,
 )
-_OF_FOOTER: Final = re.compile(rb" (?=/|<|EMC|%(n)s %(n)s Td)" % {b"n": _NUMBER})
+_OF_FOOTER: Final = re.compile(rb" (?=/|\[|EMC|%(n)s %(n)s Td)" % {b"n": _NUMBER})
 _CLIPPING: Final = re.compile(rb"^(?:q|Q|W\*?|.*T[jJ])$", re.MULTILINE)
 _PIECE: Final = re.compile(rb"<([0-9a-f]*)>|(%s)" % _NUMBER)
 _CHARACTER: Final = re.compile(rb"<([0-9a-f]{4})> <([0-9a-f]*)>")

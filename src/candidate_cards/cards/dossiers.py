@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
 from dataclasses import dataclass
+from hashlib import sha256
 from math import ceil
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _LONGEST_IN_MARGIN: Final = 60  # three of these fit into two lines
 _HIGHEST_SCORE: Final = 100
+_LONGEST_ID: Final = 24  # stands beside the page number
+_ID_BYTES: Final = 5  # eight letters and digits
 _FEWEST_IN_CONTENTS: Final = 4  # fewer are seen at a glance, above an empty page
 
 
@@ -31,11 +35,17 @@ class DossierFacts:
         issued: The day on its cover; none is invented.
         keep_until: The day after which it is to be destroyed.
         confidential: Whether a line says that it is.
+        recipient: Whom this copy is for. A watermark on every page names them; at most 60
+            characters are shown.
+        recipient_id: What the copy is called in its foot, at most 24 characters; by default made
+            from ``recipient``, the same each time and for every dossier.
     """
 
     issued: date | None = None
     keep_until: date | None = None
     confidential: bool = True
+    recipient: str = ""
+    recipient_id: str = ""
 
 
 class FactView(NamedTuple):
@@ -58,6 +68,9 @@ class DossierView(NamedTuple):
 
     ``scored`` says whether scores may be shown. ``contents`` are known once the pages are;
     ``has_contents`` says whether there will be any.
+    Of the recipient of a copy, ``watermark`` and ``copy_line`` stand on each page but are no text
+    of it, so ``facts`` say it too, once; ``recipient`` and ``recipient_id`` are for machines.
+    ``page_line`` is that of the first of two pages.
     """
 
     title: str
@@ -74,6 +87,11 @@ class DossierView(NamedTuple):
     scored: bool
     has_contents: bool
     contents: tuple[EntryView, ...]
+    recipient: str
+    recipient_id: str
+    watermark: str
+    copy_line: str
+    page_line: str
 
 
 def dossier_view(  # noqa: PLR0913  what a dossier is made of
@@ -104,6 +122,15 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         if frame.client:
             client = clean_text(frame.client, limit=_LONGEST_IN_MARGIN)[0]
             confidential = labels.confidential_for.format(client=client)
+    recipient, recipient_id = _copy(facts)
+    watermark = ""
+    if recipient and facts.confidential:
+        watermark = labels.confidential_for.format(client=_isolated(recipient))
+    elif recipient:
+        watermark = f"{labels.prepared_for}{labels.colon}{_isolated(recipient)}"
+    copy_line = ""
+    if recipient_id:
+        copy_line = labels.copy_of.format(recipient=_isolated(recipient_id))
     keep_until = ""
     if facts.keep_until is not None:
         keep_until = labels.keep_until.format(date=date_text(facts.keep_until, labels))
@@ -114,7 +141,10 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         client=frame.client,
         brief=frame.brief,
         head=_head(subject or labels.dossier, heading, frame.client),
-        facts=tuple(_facts(frame, facts, labels)),
+        facts=(
+            *_facts(frame, facts, labels),
+            *([FactView(copy_line, recipient)] if copy_line else []),
+        ),
         confidential=confidential,
         keep_until=keep_until,
         failed=frame.failed,
@@ -122,7 +152,27 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         scored=not cards or any(card.score.word for card in cards),
         has_contents=len(cards) >= _FEWEST_IN_CONTENTS,
         contents=tuple(contents),
+        recipient=recipient,
+        recipient_id=recipient_id,
+        watermark=watermark,
+        copy_line=copy_line,
+        page_line=labels.page.format(number=1, total=2),
     )
+
+
+def _copy(facts: DossierFacts) -> tuple[str, str]:
+    """Return whom a copy is for and what it is called, clean; both empty if it is nobody's."""
+    recipient = clean_text(facts.recipient, limit=_LONGEST_IN_MARGIN)[0]
+    recipient_id = clean_text(facts.recipient_id, limit=_LONGEST_ID)[0]
+    if recipient and not recipient_id:
+        code = b32encode(sha256(recipient.encode()).digest()[:_ID_BYTES]).decode()
+        recipient_id = f"{code[:4]}-{code[4:]}"
+    return recipient, recipient_id
+
+
+def _isolated(text: str) -> str:
+    """Keep the direction of a text from the words around it."""
+    return f"\u2068{text}\u2069"
 
 
 def _head(*parts: str) -> str:

@@ -11,11 +11,11 @@ import click
 from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.cli.report import counted
 from candidate_cards.privacy.codes import BlindKey
-from candidate_cards.privacy.decisions import Decisions, load_decisions, summarise, write_report
+from candidate_cards.privacy.decisions import Decisions, load_decisions, write_report
 from candidate_cards.privacy.key_file import open_key_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from candidate_cards.privacy.codes import CodedPerson
     from candidate_cards.privacy.decisions import Found
@@ -72,9 +72,9 @@ class BlindOptions(OptionGroup):
         decisions = Decisions()
         report = self.redaction_report
         if self.decisions is not None:
-            decisions = load_decisions(self.decisions, key=key)
+            decisions = load_decisions(self.decisions, key)
         elif report is not None and Path(report).exists():
-            decisions = load_decisions(report, key=key)
+            decisions = load_decisions(report, key)
         return Blinding(key, decisions, self, keys, dry_run=dry_run)
 
 
@@ -96,10 +96,17 @@ class Blinding:
     keys: KeyFile | None
     dry_run: bool
 
-    def keep(self, people: Sequence[CodedPerson], finds: Sequence[Found]) -> None:
+    def keep(
+        self, people: Sequence[CodedPerson], finds: Sequence[Found], certain: Mapping[str, int]
+    ) -> None:
         """Write who was coded and what is to be decided, with a line on stderr.
 
         To be called before anything else is written: no code is to be out that leads nowhere.
+
+        Args:
+            people: Those who were coded.
+            finds: The uncertain ones.
+            certain: How many others were removed, by kind.
 
         Raises:
             CandidateCardsError: A file cannot be used.
@@ -110,8 +117,9 @@ class Blinding:
             if self.keys is not None:
                 self.keys.record(people)
             if report is not None:
-                write_report(report, finds, self.key)
-        removed, undecided = summarise(finds, self.decisions)
+                write_report(report, finds, certain, self.key)
+        removed = sum(certain.values()) + sum(find.removed for find in finds)
+        undecided = len({each.id for each in finds if self.decisions.removes(each.id) is None})
         done = "Would code" if self.dry_run else "Coded"
         line = f"{done} {counted(len(people), 'candidate')}, removed {counted(removed, 'find')}"
         if undecided:

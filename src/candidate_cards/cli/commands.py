@@ -94,6 +94,14 @@ _look = _options(
     ),
     click.option("--emails", is_flag=True, help="Show candidates' e-mail addresses."),
     click.option(
+        "--lang",
+        metavar="LANG|PATH",
+        default="en",
+        show_default=True,
+        help="The language of our own words: ar, cs, de, en, es, fr, he, pl, sk, or your own .po "
+        "file. Candidates' own texts stay as they are.",
+    ),
+    click.option(
         "--templates",
         metavar="DIR",
         type=click.Path(exists=True, file_okay=False),
@@ -120,6 +128,23 @@ _dossier = _options(
     click.option("--keep-until", metavar="DAY", help="What a dossier says of its own end."),
     click.option(
         "--not-confidential", is_flag=True, help="Leave out the line that says a dossier is."
+    ),
+    click.option(
+        "--recipient",
+        metavar="TEXT",
+        help="Whom this copy of a dossier is for: a watermark on every page names them.",
+    ),
+    click.option(
+        "--recipient-id",
+        metavar="TEXT",
+        help="What the copy is called in its foot; by default made from --recipient.",
+    ),
+    click.option(
+        "--password-file",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+        help="Encrypt a dossier (AES-256) with the password in it, or on stdin (-): 12 characters "
+        "or more. Never on the command line.",
     ),
     click.option(
         "--jobs",
@@ -436,11 +461,14 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     two of them becomes one card.
     """
     from candidate_cards.cli.dossier import DossierOptions
+    from candidate_cards.cli.key_files import password_in
     from candidate_cards.cli.mail import MailOptions
     from candidate_cards.cli.render import RenderOptions, run
     from candidate_cards.cli.vendor import VendorOptions
 
-    _check_inputs(options["inputs"])
+    password_file = options.pop("password_file")
+    _check_inputs((*options["inputs"], password_file))
+    options["password"] = password_in(password_file)
     mail = MailOptions.taken_from(options)
     dossier = DossierOptions.taken_from(options)
     vendor = VendorOptions.taken_from(options)
@@ -558,7 +586,7 @@ def reveal(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     ctx.exit(run(RevealOptions(**options)))
 
 
-def _check_inputs(inputs: tuple[str, ...]) -> None:
+def _check_inputs(inputs: tuple[str | None, ...]) -> None:
     if inputs.count("-") > 1:
         message = "stdin (-) can be read only once"
         raise click.BadParameter(message, param_hint="INPUT")

@@ -15,7 +15,9 @@ from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.exports.pdf import Limits, PdfPool, render_dossier
 
 if TYPE_CHECKING:
-    from candidate_cards import Candidate, Shortlist, Theme
+    from pydantic import SecretStr
+
+    from candidate_cards import Candidate, Labels, Shortlist, Theme
     from candidate_cards.exports.pdf import PageSize
 
 _MIB = 1024 * 1024
@@ -29,6 +31,9 @@ class DossierOptions(OptionGroup):
         page_size: Of the paper; ``None`` for A4.
         keep_until: An ISO 8601 day, or ``None``.
         not_confidential: Leave the line out that says it is.
+        recipient: Whom the copy is for, or ``None``.
+        recipient_id: What the copy is called, or ``None``.
+        password: What opens it, or ``None``.
         jobs: How many processes render; ``None`` for one per core.
         cache: A folder that keeps finished parts, or ``None``.
         part_seconds: Longest time for one candidate; ``None`` for the default.
@@ -38,6 +43,9 @@ class DossierOptions(OptionGroup):
     page_size: PageSize | None = None
     keep_until: str | None = None
     not_confidential: bool = False
+    recipient: str | None = None
+    recipient_id: str | None = None
+    password: SecretStr | None = None
     jobs: int | None = None
     cache: str | None = None
     part_seconds: float | None = None
@@ -62,6 +70,7 @@ class DossierOptions(OptionGroup):
         theme: Theme,
         given_date: str | None,
         show_emails: bool,
+        labels: Labels,
         templates: str | None,
         pool: PdfPool,
     ) -> bytes:
@@ -70,6 +79,8 @@ class DossierOptions(OptionGroup):
             issued=_day(given_date, "--date"),
             keep_until=_day(self.keep_until, "--keep-until"),
             confidential=not self.not_confidential,
+            recipient=self.recipient or "",
+            recipient_id=self.recipient_id or "",
         )
         return render_dossier(
             content,
@@ -77,10 +88,12 @@ class DossierOptions(OptionGroup):
             page_size=self.page_size or "A4",
             facts=facts,
             show_emails=show_emails,
+            labels=labels,
             templates=templates,
             pool=pool,
             cache=self.cache,
             on_progress=_print_progress if sys.stderr.isatty() else None,
+            password=self.password,
         )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from candidate_cards import Candidate, Email, Theme
-    from candidate_cards.cards import Density
+    from candidate_cards.cards import Density, Labels
 
 #: The reproducible-builds convention: seconds since 1970 that stand for now.
 _EPOCH = "SOURCE_DATE_EPOCH"
@@ -49,13 +49,14 @@ class MailOptions(OptionGroup):
     attach: tuple[str, ...] = ()
     split: bool = False
 
-    def emails(
+    def emails(  # noqa: PLR0913  how a message looks
         self,
         content: Candidate | Shortlist,
         *,
         theme: Theme,
         density: Density,
         show_emails: bool,
+        labels: Labels,
         templates: str | None,
     ) -> tuple[Email, ...]:
         """Return the message, or with ``--split`` as many as it takes."""
@@ -63,6 +64,7 @@ class MailOptions(OptionGroup):
             "theme": theme,
             "density": density,
             "show_emails": show_emails,
+            "labels": labels,
             "subject": self.subject or "",
             "reply_to": self._answered(),
             "templates": templates,

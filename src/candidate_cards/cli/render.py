@@ -13,6 +13,7 @@ import click
 from candidate_cards import (
     export_candidates,
     list_formats,
+    load_labels,
     load_shortlist,
     load_theme,
     message_bytes,
@@ -60,6 +61,7 @@ class RenderOptions:
         density: How much of each candidate is shown; ``None`` for what is usual.
         heading_level: 1 to 6, or ``None`` for the format's own.
         emails: Whether e-mail addresses are shown.
+        lang: The language of our own words, or the path of a catalogue.
         no_fallback: Whether an element goes without the fragment inside.
         title: The role, or ``None`` to keep what the inputs say; so ``brief`` and the others.
         brief: What was asked for.
@@ -84,6 +86,7 @@ class RenderOptions:
     density: Density | None = None
     heading_level: int | None = None
     emails: bool = False
+    lang: str = "en"
     no_fallback: bool = False
     title: str | None = None
     brief: str | None = None
@@ -128,6 +131,7 @@ def run(options: RenderOptions) -> ExitCode:
     """
     exporter = _exporter(options)
     theme = load_theme(options.theme or exporter.theme)
+    load_labels(options.lang)  # a wrong name is told before anything is read
     density = exporter.density or options.density or "card"
     try:
         shortlist = load_shortlist(
@@ -211,6 +215,7 @@ def _exporter(options: RenderOptions) -> Exporter:
             "--density": options.density,
             "--heading-level": options.heading_level,
             "--emails": options.emails,
+            "--lang": options.lang != "en",
             "--templates": options.templates,
         }
         via.check(options.via, exporter.name, options.theme, ours)
@@ -266,6 +271,7 @@ def _files(
             theme=theme,
             given_date=options.date,
             show_emails=options.emails,
+            labels=load_labels(options.lang),
             templates=options.templates,
             pool=pool,
         )
@@ -273,7 +279,11 @@ def _files(
     if exporter.name == "png":
         scale = options.scale or 1
         picture = render_picture(
-            part.content, theme=theme, scale=scale, templates=options.templates
+            part.content,
+            theme=theme,
+            scale=scale,
+            labels=load_labels(options.lang),
+            templates=options.templates,
         )
         return [(part.path, picture)]
     content = export_candidates(
@@ -284,6 +294,7 @@ def _files(
         heading_level=options.heading_level,
         show_emails=options.emails,
         fallback=not options.no_fallback,
+        labels=load_labels(options.lang),
         templates=options.templates,
     )
     return [(part.path, content)]
@@ -299,6 +310,7 @@ def _via(shortlist: Shortlist, options: RenderOptions) -> Via | None:
         "density": options.density or "card",
         "heading_level": options.heading_level,
         "show_emails": options.emails,
+        "labels": load_labels(options.lang),
         "templates": options.templates,
     }
     return via.relayed(shortlist, options.via, options.vendor, options.theme, look)
@@ -317,6 +329,7 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         theme=theme,
         density=part.density,
         show_emails=options.emails,
+        labels=load_labels(options.lang),
         templates=options.templates,
     )
     envelope = mail.envelope(mail.to, options.date, reproducible_now())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from pydantic import SecretStr
 
-from candidate_cards import DeliveryError, load_shortlist, load_theme
+from candidate_cards import DeliveryError, load_labels, load_shortlist, load_theme
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, read_addresses
 from candidate_cards.cli.report import counted, exit_code, lost, print_lost, visible
@@ -48,6 +48,7 @@ class SendOptions:
         theme: A theme's name, or a path; ``None`` for the format's own.
         density: How much of each candidate is shown; ``None`` for what is usual.
         emails: Whether candidates' e-mail addresses are shown.
+        lang: The language of our own words, or the path of a catalogue.
         title: The role, or ``None`` to keep what the inputs say; so ``brief`` and the others.
         brief: What was asked for.
         client: Who it is for.
@@ -73,6 +74,7 @@ class SendOptions:
     theme: str | None = None
     density: Density | None = None
     emails: bool = False
+    lang: str = "en"
     title: str | None = None
     brief: str | None = None
     client: str | None = None
@@ -114,6 +116,7 @@ def run(options: SendOptions) -> ExitCode:
         theme=load_theme(options.theme or get_exporter("email").theme),
         density=options.density or "card",
         show_emails=options.emails,
+        labels=load_labels(options.lang),
         templates=options.templates,
     )
     # A bad address or header is an error before anything is sent.

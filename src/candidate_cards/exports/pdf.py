@@ -7,7 +7,9 @@ A dossier is made of parts, each rendered by itself:
 2. the front (cover, brief, comparison) and the notice at the end;
 3. the contents, once the others' pages are counted.
 
-Then they are joined: one tree of tags, bookmarks, links from the contents, page numbers.
+Then they are joined: one tree of tags, bookmarks, links from the contents, page numbers. A copy
+for somebody differs from others in its cover and in a watermark, which is drawn over every page as
+they are joined, so the candidates' sections are shared by all copies.
 """
 
 from __future__ import annotations
@@ -30,12 +32,16 @@ from candidate_cards.errors import NotAvailableError
 from candidate_cards.exports import compiled_template, render
 from candidate_cards.exports._exporter import Exporter, Rendering
 from candidate_cards.exports._pdf.engine import print_fonts
+from candidate_cards.exports._pdf.watermarks import ink
 from candidate_cards.exports._pdf.workers import Job, Limits, PdfPool, write_part
 from candidate_cards.rendering import TemplateSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from os import PathLike
+
+    from pikepdf import Encryption
+    from pydantic import SecretStr
 
     from candidate_cards.cards import Bands, DossierView, Labels
     from candidate_cards.models import Candidate, Shortlist
@@ -67,6 +73,8 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
     pool: PdfPool | None = None,
     cache: str | PathLike[str] | None = None,
     on_progress: Callable[[int, int], object] | None = None,
+    password: SecretStr | None = None,
+    owner_password: SecretStr | None = None,
 ) -> bytes:
     """Render a dossier as PDF/UA-1.
 
@@ -74,7 +82,7 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         content: A shortlist, or one candidate.
         theme: A light one for paper; a dark one is for screens.
         page_size: ``A4`` or ``Letter``.
-        facts: Dates, and whether it is confidential; no date is invented.
+        facts: Dates, whether it is confidential, and whom this copy is for; no date is invented.
         profile: What may be shown, as in `render_card`; by default ``client``.
         show_emails: Whether e-mail addresses appear; by default as the profile says.
         bands: Lowest scores of the bands.
@@ -85,14 +93,22 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         cache: A folder that keeps finished parts, so that a dossier in which few candidates
             changed is made anew in a fraction of the time. It holds personal data.
         on_progress: Called with how many parts are done and how many there are.
+        password: Encrypts the dossier (AES-256), so that it opens with this alone. Its bytes
+            differ each time then; those of one without are the same for the same input.
+        owner_password: Lifts what an encrypted dossier does not allow, which is changing it; by
+            default a random one that nobody gets to know. It takes a `password`.
 
     Raises:
+        ValueError: An `owner_password` without a `password`.
+        InputError: A password of fewer than 12 characters, or one that not every PDF reader
+            understands; only its length is judged.
         MissingDependencyError: The PDF engine's libraries are not there; it says how to get them.
         ExportError: A part took too long or too much, or the engine gave up on it; it says which.
         CandidateCardsError: As in `render_card`.
     """
     if page_size not in get_args(PageSize):
         raise NotAvailableError("page size", page_size, get_args(PageSize))
+    encryption = _encryption(password, owner_password)
     rendering = render(
         content,
         format="pdf",
@@ -104,8 +120,19 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         templates=templates,
     )
     return _Dossier(rendering, page_size, facts or DossierFacts(), bands).write(
-        pool=pool, cache=cache, on_progress=on_progress
+        pool=pool, cache=cache, on_progress=on_progress, encryption=encryption
     )
+
+
+def _encryption(password: SecretStr | None, owner_password: SecretStr | None) -> Encryption | None:
+    if password is None:
+        if owner_password is not None:
+            message = "an owner_password takes a password"
+            raise ValueError(message)
+        return None
+    from candidate_cards.exports._pdf.locks import lock  # noqa: PLC0415  few dossiers have one
+
+    return lock(password, owner_password)
 
 
 class _Dossier:
@@ -125,9 +152,16 @@ class _Dossier:
         pool: PdfPool | None = None,
         cache: str | PathLike[str] | None = None,
         on_progress: Callable[[int, int], object] | None = None,
+        encryption: Encryption | None = None,
     ) -> bytes:
         """Render what is missing, and join."""
-        from candidate_cards.exports._pdf.merging import Footer, Info, Part, merge  # noqa: PLC0415
+        from candidate_cards.exports._pdf.merging import (  # noqa: PLC0415  needs pikepdf
+            Footer,
+            Info,
+            Part,
+            Watermark,
+            merge,
+        )
 
         with _folder(cache) as folder:
             view = self._view()
@@ -142,6 +176,11 @@ class _Dossier:
             sample = self._job("sample", view, folder, "the page numbers")
             # The longest part first, or it would be waited for at the end.
             jobs = [front, *sections, notice, sample]
+            watermark = None
+            if view.copy_line:
+                over = self._job("watermark", view, folder, "the watermark")
+                jobs.append(over)
+                watermark = Watermark(source=over.path, blend=ink(self._rendering.theme).blend)
             total = len(jobs) + view.has_contents
             pages: list[int] = []
             for count in _render(jobs, pool):
@@ -161,13 +200,31 @@ class _Dossier:
                 Part(notice.path, "notice"),
             ]
             labels = self._rendering.labels
-            info = Info(title=view.title, lang=labels.lang, author=self._rendering.shortlist.author)
-            line = labels.page.format(number="{page}", total="{pages}")
+            info = Info(
+                title=view.title,
+                lang=labels.lang,
+                author=self._rendering.shortlist.author,
+                copy=self._said_of_copy(view),
+            )
             color = _rgb(self._rendering.theme.tokens["color-muted"])
             footer = Footer(
-                sample=sample.path, text=line, color=color, inset=_INSET, bottom=_BASE_LINE
+                sample=sample.path,
+                color=color,
+                align="left" if labels.dir == "rtl" else "right",
+                inset=_INSET,
+                bottom=_BASE_LINE,
             )
-            return merge(parts, info, footer)
+            return merge(parts, info, footer, watermark, encryption)
+
+    def _said_of_copy(self, view: DossierView) -> dict[str, str]:
+        """Return what the copy says of itself to machines."""
+        keep_until = self._facts.keep_until
+        said = {
+            "recipient": view.recipient,
+            "recipientId": view.recipient_id,
+            "keepUntil": "" if keep_until is None else keep_until.isoformat(),
+        }
+        return {name: value for name, value in said.items() if value}
 
     def _contents_job(
         self, front: int, sections: Sequence[int], folder: Path, pool: PdfPool | None
@@ -266,16 +323,18 @@ def _version() -> str:
 
 @cache
 def _part_exporter(part: str, page_size: PageSize) -> Exporter:
+    sheet = "watermark" if part == "watermark" else "dossier"
     return Exporter(
         name=part,
         media_type="application/pdf",
         file_extension=".pdf",
-        template=_spec(f"dossier/{part}.html", page_size),
+        template=_spec(f"dossier/{part}.html", page_size, sheet),
     )
 
 
-def _spec(template: str, page_size: PageSize) -> TemplateSpec:
-    return TemplateSpec(template, stylesheets=("dossier/dossier.css",), tokens=_TOKENS[page_size])
+def _spec(template: str, page_size: PageSize, sheet: str = "dossier") -> TemplateSpec:
+    tokens = _TOKENS[sheet, page_size]
+    return TemplateSpec(template, stylesheets=(f"dossier/{sheet}.css",), tokens=tokens)
 
 
 def _tokens(page_size: PageSize, theme: Theme) -> dict[str, str]:
@@ -283,7 +342,15 @@ def _tokens(page_size: PageSize, theme: Theme) -> dict[str, str]:
     return {"page-size": page_size, "print-fonts": print_fonts(theme)}
 
 
-_TOKENS: Final = {size: partial(_tokens, size) for size in get_args(PageSize)}
+def _watermark_tokens(page_size: PageSize, theme: Theme) -> dict[str, str]:
+    return {**_tokens(page_size, theme), "color-watermark": ink(theme).color}
+
+
+_TOKENS: Final = {
+    (sheet, size): partial(make, size)
+    for sheet, make in (("dossier", _tokens), ("watermark", _watermark_tokens))
+    for size in get_args(PageSize)
+}
 
 
 def _export(rendering: Rendering) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from candidate_cards.cards import DEFAULT_LABELS
 from candidate_cards.errors import ExportError
 from candidate_cards.exports import render
 from candidate_cards.exports._exporter import Exporter, Rendering
@@ -17,6 +18,7 @@ from candidate_cards.rendering import TemplateSpec
 if TYPE_CHECKING:
     from os import PathLike
 
+    from candidate_cards.cards import Labels
     from candidate_cards.exports._pdf.workers import PdfPool
     from candidate_cards.models import Candidate, Shortlist
     from candidate_cards.privacy import Profile
@@ -32,6 +34,7 @@ def render_picture(  # noqa: PLR0913  each is a choice that users make
     theme: Theme | str | PathLike[str] = "dark",
     scale: int = 1,
     profile: Profile | str | PathLike[str] | None = None,
+    labels: Labels = DEFAULT_LABELS,
     templates: str | PathLike[str] | None = None,
     pool: PdfPool | None = None,
 ) -> bytes:
@@ -42,6 +45,7 @@ def render_picture(  # noqa: PLR0913  each is a choice that users make
         theme: As in `render_card`.
         scale: Device pixels per CSS pixel, 1 to 4: 600 by 315 of them at 1.
         profile: What may be shown, as in `render_card`; by default ``client``.
+        labels: The language of our own words.
         templates: A folder with your own ``picture/`` files.
         pool: A process to draw it in, within limits; without one it is drawn here, and no other
             thread may draw one at the same time.
@@ -58,7 +62,9 @@ def render_picture(  # noqa: PLR0913  each is a choice that users make
     if not 1 <= scale <= _LARGEST_SCALE:
         message = f"scale must be between 1 and {_LARGEST_SCALE}, not {scale}"
         raise ValueError(message)
-    rendering = render(content, format="png", theme=theme, profile=profile, templates=templates)
+    rendering = render(
+        content, format="png", theme=theme, profile=profile, labels=labels, templates=templates
+    )
     if pool is not None:
         return pool.call("the picture", _draw, str(rendering.document), scale)
     return _draw(str(rendering.document), scale)

@@ -3,22 +3,20 @@
 The two are one file. A JSON object, of mode 0600 since it holds words that may be names::
 
     {"kind": "candidate-cards redaction report", "version": 1, "about": "…", "key": "K-…",
-     "certain": {"name": 31, "email": 4},
-     "finds": [{"id": "F-…", "code": "C-…", "path": "rationale", "kind": "name", "word": "Rose",
-                "context": "… led the Rose Garden team …", "removed": true, "decision": null}, …],
+     "certain": {"email": 4, "name": 31},
+     "finds": [{"id": "F-…", "decision": null, "code": "C-…", "path": "rationale", "kind": "name",
+                "places": [{"word": "Rose", "context": "… led […] Garden …", "removed": true}]}, …],
      "earlier": […]}
 
-Who fills in ``"keep"`` or ``"remove"`` in place of ``null`` is obeyed by the next run.
+Who puts ``"keep"`` or ``"remove"`` in place of ``null`` is obeyed by the next run.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, get_args
 
 from candidate_cards._private_files import changing
 from candidate_cards.privacy._json_files import Faults, JsonFile
@@ -32,12 +30,12 @@ if TYPE_CHECKING:
 Decision = Literal["keep", "remove"]
 
 _KIND: Final = "candidate-cards redaction report"
+# Without the word that people replace by what they decide.
 _ABOUT: Final = (
-    'Each find may be a part of a name, or not. Put "keep" or "remove" in place of null: the next'
-    " run with this file obeys. Keep it in the house, as the key file."
+    "Each find may be a part of a name, or not. Make its decision keep or remove, in quotation"
+    " marks: the next run with this file obeys. Keep it in the house, as the key file."
 )
 _DECISIONS: Final = get_args(Decision)
-_NONE: Final[Mapping[str, Decision]] = MappingProxyType({})
 
 
 class Found(Protocol):
@@ -56,8 +54,6 @@ class Found(Protocol):
     @property
     def context(self) -> str: ...  # noqa: D102
     @property
-    def certain(self) -> bool: ...  # noqa: D102
-    @property
     def removed(self) -> bool: ...  # noqa: D102
 
 
@@ -67,11 +63,9 @@ class Decisions:
 
     Attributes:
         by_id: By the id of a find.
-        key: Name of the key that the ids were made with; ``None`` if the file does not say.
     """
 
-    by_id: Mapping[str, Decision] = field(default=_NONE, repr=False)
-    key: str | None = None
+    by_id: Mapping[str, Decision] = field(default_factory=dict, repr=False)
 
     def removes(self, find_id: str) -> bool | None:
         """Return whether a find is to be removed; ``None`` if that is not decided."""
@@ -79,25 +73,12 @@ class Decisions:
         return None if decision is None else decision == "remove"
 
 
-class Summary(NamedTuple):
-    """What a report says in short.
-
-    Attributes:
-        removed: How many finds were removed.
-        undecided: How many finds wait for a decision.
-    """
-
-    removed: int
-    undecided: int
-
-
-def load_decisions(path: str | PathLike[str], *, key: BlindKey | None = None) -> Decisions:
+def load_decisions(path: str | PathLike[str], key: BlindKey) -> Decisions:
     """Read what was filled in in a redaction report.
 
     Args:
-        path: The report, or a file with as much of it as ``kind``, ``version``, and of each find
-            ``id`` and ``decision``.
-        key: The one that is used now.
+        path: The report; of each find ``id`` and ``decision`` will do.
+        key: The one that is used now. Ids of another would be of no find, and nothing obeyed.
 
     Raises:
         InputError: It is no report, was made with another key, or has something else in place of a
@@ -107,19 +88,23 @@ def load_decisions(path: str | PathLike[str], *, key: BlindKey | None = None) ->
     """
     file = _file(path)
     value = file.load()
-    return Decisions(_by_id(file, value), _key_name(file, value, key))
+    _check_key(file, value, key)
+    return Decisions(_by_id(file, value))
 
 
-def write_report(path: str | PathLike[str], finds: Iterable[Found], key: BlindKey) -> None:
-    """Write what a person has to decide, and count the rest by kind.
+def write_report(
+    path: str | PathLike[str], finds: Iterable[Found], certain: Mapping[str, int], key: BlindKey
+) -> None:
+    """Write what a person has to decide.
 
     What is decided in the file that is there already stays so: with its find, or under
     ``earlier`` if that was not found this time.
 
     Args:
         path: Where to, with links followed; the folder has to be there.
-        finds: Of one run. Of those with the same id the first is listed.
-        key: The one that their ids were made with.
+        finds: The uncertain ones of one run. Those of one id are decided together.
+        certain: How many others were removed, by kind.
+        key: The one that the ids were made with.
 
     Raises:
         InputError: What is there is no report, or one of another key, or broken; it is not touched.
@@ -127,71 +112,55 @@ def write_report(path: str | PathLike[str], finds: Iterable[Found], key: BlindKe
         OSError: The system refused; the file is as before.
     """
     file = _file(path)
-    certain: Counter[str] = Counter()
-    listed: dict[str, Found] = {}
+    entries: dict[str, dict[str, Any]] = {}
+    places: dict[tuple[str, str, str, bool], None] = {}
     for find in finds:
-        if find.certain:
-            certain[find.kind] += 1
-        else:
-            listed.setdefault(find.id, find)
+        entries.setdefault(find.id, _entry(find))
+        places[find.id, find.word, find.context, find.removed] = None
+    for find_id, word, context, removed in places:
+        entries[find_id]["places"].append({"word": word, "context": context, "removed": removed})
     with changing(file.path):
         before: dict[str, Any] = {}
         if file.path.exists():
             before = file.load()
-            _key_name(file, before, key)
-        decisions = _by_id(file, before)
-        entries = [_entry(find, decisions.get(find.id)) for find in listed.values()]
+            _check_key(file, before, key)
+        for find_id, decision in _by_id(file, before).items():
+            if find_id in entries:
+                entries[find_id]["decision"] = decision
         earlier = {
             entry["id"]: entry
             for entry in _entries(before)
-            if entry["id"] in decisions and entry["id"] not in listed and entry.get("decision")
+            if entry.get("decision") is not None and entry["id"] not in entries
         }
         file.save(
             {
                 "about": _ABOUT,
                 "key": key.name,
                 "certain": dict(sorted(certain.items())),
-                "finds": entries,
+                "finds": [*entries.values()],
                 "earlier": [*earlier.values()],
             }
         )
-
-
-def summarise(finds: Iterable[Found], decisions: Decisions) -> Summary:
-    """Count finds, as for a line on the screen."""
-    removed = 0
-    undecided = set()
-    for find in finds:
-        removed += find.removed
-        if not find.certain and decisions.removes(find.id) is None:
-            undecided.add(find.id)
-    return Summary(removed, len(undecided))
 
 
 def _file(path: str | PathLike[str]) -> JsonFile:
     return JsonFile(Path(os.path.realpath(path)), _KIND)
 
 
-def _entry(find: Found, decision: Decision | None) -> dict[str, object]:
+def _entry(find: Found) -> dict[str, Any]:
     return {
         "id": find.id,
+        "decision": None,
         "code": find.code,
         "path": find.path,
         "kind": find.kind,
-        "word": find.word,
-        "context": find.context,
-        "removed": find.removed,
-        "decision": decision,
+        "places": [],
     }
 
 
-def _key_name(file: JsonFile, value: Mapping[str, Any], key: BlindKey | None) -> str | None:
-    name = value.get("key")
-    if not isinstance(name, str | None):
-        file.refuse("must be text", ("key",))
-    if key is not None and name is not None and name != key.name:
-        file.refuse("was made with another key, so it says nothing of these finds", ("key",))
-    return name
+def _check_key(file: JsonFile, value: Mapping[str, Any], key: BlindKey) -> None:
+    if value.get("key") != key.name:
+        file.refuse("is not the name of the key that is used now: another key file?", ("key",))
 
 
 def _entries(value: Mapping[str, Any]) -> list[dict[str, Any]]:

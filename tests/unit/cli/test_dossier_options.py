@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from pypdf import PdfReader
 
-from candidate_cards import load_theme, parse_shortlist
+from candidate_cards import Labels, load_theme, parse_shortlist
 from candidate_cards.cli.commands import application
 from candidate_cards.cli.dossier import DossierOptions
 from candidate_cards.cli.exit_codes import ExitCode
@@ -228,6 +228,7 @@ def test_progress_is_for_terminals(
             theme=load_theme("light"),
             given_date=None,
             show_emails=False,
+            labels=Labels(),
             templates=None,
             pool=pool,
         )

@@ -12,7 +12,7 @@ and once for the whole: links between parts, page numbers, the united fonts, the
     data = merge(
         [Part(front, "front"), Part(first, "section-1"), Part(second, "section-2")],
         Info(title="Shortlist", lang="en"),
-        Footer(sample, "Page {page} of {pages}"),
+        Footer(sample=sample),
     )
 
 Nothing here takes a clock or chance: the same parts make the same bytes.
@@ -22,22 +22,27 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, cast
 from xml.sax.saxutils import escape
 
 from pikepdf import (
     Array,
+    ContentStreamInstruction,
     Dictionary,
     Name,
     Object,
     ObjectStreamMode,
+    Operator,
     Pdf,
     PdfError,
     Stream,
     String,
+    parse_content_stream,
+    unparse_content_stream,
 )
 
 from candidate_cards.errors import ExportError
@@ -49,7 +54,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["LINK_PREFIX", "Footer", "Info", "Part", "merge"]
+    from pikepdf import Encryption
+
+__all__ = ["LINK_PREFIX", "Footer", "Info", "Part", "Watermark", "merge"]
+
+#: Of what a copy says of itself: a name alone, at which nothing is to be found (RFC 2606).
+COPY_NAMESPACE: Final = "https://candidate-cards.invalid/ns/copy/1.0/"
 
 _PART_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BFCHAR: Final = re.compile(rb"<([0-9a-f]{4})> <([0-9a-f]*)>")
@@ -58,6 +68,17 @@ _FIXED_PITCH: Final = 1  # of a font descriptor's flags (ISO 32000-1, table 123)
 _GLYPHS_PER_BLOCK: Final = 100  # of a CMap (Adobe Technical Note 5014)
 _LEAF: Final = 64  # entries of one leaf of a name or number tree
 _FOOTER_FONT: Final = "/Footer"
+_PAGE, _PAGES = "1", "2"  # what stands for the numbers in a sample
+_DIGITS: Final = "0123456789"
+_WATERMARK: Final = "/Watermark"
+_PICTURE_OPACITY: Final = 0.12  # of emoji in a watermark, which have colours of their own
+_MARKS: Final = frozenset({"BDC", "BMC", "EMC"})
+_SOURCE_TYPE: Final = "Iptc4xmpExt:DigitalSourceType"
+_NAMESPACES: Final = {
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "copy": COPY_NAMESPACE,
+}
 
 
 class _Entry(NamedTuple):
@@ -89,6 +110,9 @@ class Info:
     Attributes:
         lang: BCP 47 tag of the main language.
         created: With its time zone; None leaves every date out.
+        usage_terms: What whoever holds the document is to know of its use, in that language.
+        source_type: Address of a term of the IPTC's vocabulary of digital source types.
+        copy: Properties of our own namespace: a name of letters, and the value.
     """
 
     title: str
@@ -98,6 +122,22 @@ class Info:
     subject: str = ""
     keywords: str = ""
     created: datetime | None = None
+    usage_terms: str = ""
+    source_type: str = ""
+    copy: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """What is drawn over every page, once in the file however many pages there are.
+
+    Attributes:
+        source: A one-page PDF by WeasyPrint, of the same size as the pages and without a ground.
+        blend: How it meets what is below: as the darker or the lighter of both.
+    """
+
+    source: bytes | Path
+    blend: Literal["Darken", "Lighten"] = "Darken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +145,9 @@ class Footer:
     """The line with the page number, on every page.
 
     Attributes:
-        sample: A one-page PDF by WeasyPrint that shows every character of the lines, digits too,
-            in the font they are to have. Letters stand side by side as they are: no ligatures,
-            no joining (so no Arabic), no kerning.
-        text: The line, with `{page}` and `{pages}`.
+        sample: A one-page PDF by WeasyPrint whose first text is the line, laid out in any script,
+            with "1" for the page's number and "2" for how many there are. All ten digits are to
+            follow, in the same font.
         size: Of the font, in PDF points.
         align: Which edge of the page `inset` is measured from; "center" ignores it.
         inset: From that edge, in PDF points.
@@ -118,7 +157,6 @@ class Footer:
     """
 
     sample: bytes | Path
-    text: str = "Page {page} of {pages}"
     size: float = 8.0
     align: Literal["left", "center", "right"] = "right"
     inset: float = 42.52
@@ -127,7 +165,13 @@ class Footer:
     skipped: frozenset[int] = frozenset({0})
 
 
-def merge(parts: Iterable[Part], info: Info, footer: Footer | None = None) -> bytes:
+def merge(
+    parts: Iterable[Part],
+    info: Info,
+    footer: Footer | None = None,
+    watermark: Watermark | None = None,
+    encryption: Encryption | None = None,
+) -> bytes:
     """Join tagged PDFs into one PDF/UA-1 document.
 
     Args:
@@ -135,6 +179,9 @@ def merge(parts: Iterable[Part], info: Info, footer: Footer | None = None) -> by
             memory low.
         info: Title, language and whatever else the document is to say.
         footer: The line with page numbers, if any.
+        watermark: What is drawn over every page, if anything.
+        encryption: Passwords and what they allow, if the file is to have any. Its bytes differ
+            each time then, since keys and salts are random.
 
     Returns:
         The PDF.
@@ -145,7 +192,7 @@ def merge(parts: Iterable[Part], info: Info, footer: Footer | None = None) -> by
     merger = _Merger()
     for part in parts:
         merger.append(part)
-    return merger.finish(info, footer)
+    return merger.finish(info, footer, watermark, encryption)
 
 
 class _Merger:
@@ -351,9 +398,17 @@ class _Merger:
 
     # --- the whole
 
-    def finish(self, info: Info, footer: Footer | None) -> bytes:
+    def finish(
+        self,
+        info: Info,
+        footer: Footer | None,
+        watermark: Watermark | None,
+        encryption: Encryption | None,
+    ) -> bytes:
         if not self._names:
             raise ExportError("no parts")
+        if watermark is not None:
+            self._draw_over(watermark)
         if footer is not None:
             self._stamp(footer)
         self._fonts.finish()
@@ -381,7 +436,8 @@ class _Merger:
             output,
             min_version="1.7",
             object_stream_mode=ObjectStreamMode.generate,
-            deterministic_id=True,
+            encryption=encryption or False,
+            deterministic_id=encryption is None,  # it would tell something of what is encrypted
         )
         self._pdf.close()
         return output.getvalue()
@@ -449,19 +505,72 @@ class _Merger:
         stream.Type, stream.Subtype = Name.Metadata, Name.XML
         self._pdf.Root.Metadata = self._pdf.make_indirect(stream)
 
+    def _draw_over(self, watermark: Watermark) -> None:
+        """Draw the watermark over each page, behind all its text in the order of reading."""
+        with closing(_open(watermark.source)) as source:
+            form = self._pdf.make_indirect(self._form(source))
+        state = self._pdf.make_indirect(Dictionary(BM=Name(f"/{watermark.blend}")))
+        before = self._pdf.make_indirect(Stream(self._pdf, b"q"))
+        content = (
+            f"Q /Artifact <</Type /Pagination /Subtype {_WATERMARK}>> BDC "
+            f"q {_WATERMARK} gs {_WATERMARK} Do Q EMC"
+        )
+        after = self._pdf.make_indirect(Stream(self._pdf, content.encode()))
+        for page in self._pdf.pages:
+            resources = page.obj.Resources
+            for category, value in (("/XObject", form), ("/ExtGState", state)):
+                if category not in resources:
+                    resources[category] = Dictionary()
+                resources[category][_WATERMARK] = value
+            page.obj.Contents = Array([before, *_items(page.obj.Contents), after])
+
+    def _form(self, source: Pdf) -> Stream:
+        """Make a drawing of the first page, without its tags."""
+        page = source.pages[0].obj
+        resources = Dictionary(ExtGState=Dictionary())
+        for category, entries in page.Resources.items():
+            if isinstance(entries, Dictionary):
+                resources[category] = Dictionary({
+                    key: self._adopted(source, category, value) for key, value in entries.items()
+                })  # fmt: skip
+        resources.ExtGState[_WATERMARK] = Dictionary(ca=_PICTURE_OPACITY)
+        pale = ContentStreamInstruction([Name(_WATERMARK)], Operator("gs"))
+        content: list[Any] = []
+        for instruction in parse_content_stream(page):
+            operator = str(instruction.operator)
+            if operator == "Do":
+                content.append(pale)
+            if operator not in _MARKS:
+                content.append(instruction)
+        form = Stream(self._pdf, unparse_content_stream(content))
+        form.Type, form.Subtype = Name.XObject, Name.Form
+        form.BBox = Array([float(value) for value in page.MediaBox])
+        form.Resources = resources
+        # As a group, or letters and pictures would meet the page one by one.
+        form.Group = Dictionary(S=Name.Transparency, CS=Name.DeviceRGB, I=True)
+        return form
+
+    def _adopted(self, source: Pdf, category: str, value: Object) -> Object:
+        """Return what is here in the place of a font, picture or whatever a drawing uses."""
+        if category == "/Font":
+            united = self._fonts.take(cast("Dictionary", value))
+            if united is not None:
+                return united
+        return self._pdf.copy_foreign(self._indirect(source, value))
+
     def _stamp(self, footer: Footer) -> None:
         with closing(_open(footer.sample)) as source:
-            fonts = [
-                (united, *_meaning(font))
-                for resources in _resources(source)
-                for font in resources.get("/Font", Dictionary()).values()
-                if (united := self._fonts.take(cast("Dictionary", font))) is not None
-            ]
-        letters: dict[str, tuple[int, int, float]] = {}
-        for number, (_, texts, widths) in enumerate(fonts):
-            for code, text in texts.items():
-                glyph, letter = int(code, 16), bytes.fromhex(text.decode()).decode("utf-16-be")
-                letters.setdefault(letter, (number, glyph, widths[glyph]))
+            shown = source.pages[0].obj
+            fonts: dict[str, Object] = {}
+            meanings: dict[str, tuple[str, dict[int, str], dict[int, float]]] = {}
+            for name, font in shown.Resources.get("/Font", Dictionary()).items():
+                united = self._fonts.take(cast("Dictionary", font))
+                if united is not None:
+                    key = f"{_FOOTER_FONT}{len(fonts)}"
+                    texts, widths = _meaning(font)
+                    fonts[key] = united
+                    meanings[name] = key, _spelled(texts), widths
+            line = _Line.read(shown, meanings)
         pages = list(self._pdf.pages)
         before = self._pdf.make_indirect(Stream(self._pdf, b"q"))
         seen: set[tuple[int, int]] = set()
@@ -471,50 +580,136 @@ class _Merger:
             resources = cast("Dictionary", page.obj.Resources)
             if resources.objgen not in seen:
                 seen.add(resources.objgen)
-                self._add_fonts(resources, [font for font, *_ in fonts])
-            line = footer.text.format(page=index + 1, pages=len(pages))
-            content = _footer_content(footer, line, letters, page.obj.MediaBox)
+                self._add_fonts(resources, fonts)
+            pieces = line.numbered(index + 1, len(pages))
+            content = _footer_content(footer, pieces, page.obj.MediaBox)
             after = self._pdf.make_indirect(Stream(self._pdf, content))
             page.obj.Contents = Array([before, *_items(page.obj.Contents), after])
 
     @staticmethod
-    def _add_fonts(resources: Dictionary, fonts: list[Object]) -> None:
+    def _add_fonts(resources: Dictionary, fonts: Mapping[str, Object]) -> None:
         if "/Font" not in resources:
             resources.Font = Dictionary()
-        for number, font in enumerate(fonts):
-            resources.Font[f"{_FOOTER_FONT}{number}"] = font
+        for name, font in fonts.items():
+            resources.Font[name] = font
 
 
-def _footer_content(
-    footer: Footer,
-    line: str,
-    letters: Mapping[str, tuple[int, int, float]],
-    box: Object,
-) -> bytes:
-    missing = set(line) - letters.keys()
-    if missing:
-        raise ExportError(f"the footer's sample does not show {sorted(missing)}")
-    shown = [letters[letter] for letter in line]
+class _Piece(NamedTuple):
+    """A glyph of the footer, or room between two of them.
+
+    ``text`` is what it stands for, ``advance`` in thousandths of the font's size, ``rise`` in
+    parts of it.
+    """
+
+    font: str
+    glyph: int | None
+    text: str
+    advance: float
+    rise: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The footer as its sample shows it, and digits to put in."""
+
+    pieces: list[_Piece]
+    digits: dict[str, _Piece]
+
+    @classmethod
+    def read(
+        cls, page: Object, fonts: Mapping[str, tuple[str, dict[int, str], dict[int, float]]]
+    ) -> Self:
+        lines = list(_text_objects(page, fonts))
+        digits = {
+            piece.text: piece for line in lines for piece in line if piece.text in set(_DIGITS)
+        }
+        shown = [piece.text for piece in lines[0]] if lines else []
+        if shown.count(_PAGE) != 1 or shown.count(_PAGES) != 1 or len(digits) < len(_DIGITS):
+            raise ExportError(
+                "the sample of page numbers has to show the line, with 1 and 2 for the numbers, "
+                "and then all digits"
+            )
+        return cls(lines[0], digits)
+
+    def numbered(self, page: int, pages: int) -> list[_Piece]:
+        """Return the line with these numbers, whose digits go from left to right in any script."""
+        numbers = {_PAGE: str(page), _PAGES: str(pages)}
+        return [
+            put
+            for piece in self.pieces
+            for put in (
+                [self.digits[digit] for digit in numbers[piece.text]]
+                if piece.text in numbers
+                else [piece]
+            )
+        ]
+
+
+def _text_objects(
+    page: Object, fonts: Mapping[str, tuple[str, dict[int, str], dict[int, float]]]
+) -> Iterator[list[_Piece]]:
+    """Yield what each text of a page shows, from left to right."""
+    pieces: list[_Piece] = []
+    key, size, rise = "", 1.0, 0.0
+    texts: dict[int, str] = {}
+    widths: dict[int, float] = {}
+    for instruction in parse_content_stream(page, "BT ET Tf Ts TJ Tj"):
+        operands = cast("list[Any]", instruction.operands)
+        match str(instruction.operator):
+            case "BT":
+                pieces = []
+            case "ET":
+                yield pieces
+            case "Ts":
+                rise = float(operands[0]) / size
+            case "Tf":
+                if str(operands[0]) not in fonts:
+                    raise ExportError("the sample of page numbers has a font of pictures")
+                key, texts, widths = fonts[str(operands[0])]
+                size = float(operands[1])
+            case _:
+                for item in operands[0] if isinstance(operands[0], Array) else operands:
+                    if not isinstance(item, String):
+                        pieces.append(_Piece(key, None, "", -float(item)))
+                        continue
+                    codes = bytes(item)
+                    for at in range(0, len(codes), 2):
+                        glyph = int.from_bytes(codes[at : at + 2], "big")
+                        pieces.append(
+                            _Piece(key, glyph, texts.get(glyph, ""), widths.get(glyph, 0), rise)
+                        )
+
+
+def _footer_content(footer: Footer, pieces: Iterable[_Piece], box: Object) -> bytes:
+    pieces = list(pieces)
     left, _, right, _ = (float(value) for value in cast("Array", box))
-    width = sum(advance for *_, advance in shown) * footer.size / 1000
+    width = sum(piece.advance for piece in pieces) * footer.size / 1000
     x = {
         "left": left + footer.inset,
         "center": (left + right - width) / 2,
         "right": right - footer.inset - width,
     }[footer.align]
     red, green, blue = footer.color
-    runs: list[str] = []
-    current = None
-    for font, glyph, _ in shown:
-        if font != current:
-            runs.append(f"{'> Tj ' if runs else ''}{_FOOTER_FONT}{font} {footer.size:g} Tf <")
-            current = font
-        runs.append(f"{glyph:04x}")
+    shown: list[str] = []
+    for (font, rise), run in groupby(pieces, key=lambda piece: (piece.font, piece.rise)):
+        items = "".join(
+            f"{-piece.advance:g}" if piece.glyph is None else f"<{piece.glyph:04x}>"
+            for piece in run
+            if piece.glyph is not None or piece.advance
+        ).replace("><", "")
+        shown.append(f"{font} {footer.size:g} Tf {rise * footer.size:g} Ts [{items}] TJ")
     return (
         "Q /Artifact <</Type /Pagination /Subtype /Footer>> BDC q "
-        f"{red:g} {green:g} {blue:g} rg BT {x:.2f} {footer.bottom:g} Td {''.join(runs)}> Tj ET "
+        f"{red:g} {green:g} {blue:g} rg BT {x:.2f} {footer.bottom:g} Td {' '.join(shown)} ET "
         "Q EMC"
     ).encode()
+
+
+def _spelled(texts: Mapping[bytes, bytes]) -> dict[int, str]:
+    return {
+        int(code, 16): bytes.fromhex(text.decode()).decode("utf-16-be")
+        for code, text in texts.items()
+    }
 
 
 # --- fonts ------------------------------------------------------------------------------------
@@ -808,10 +1003,19 @@ def _xmp(info: Info) -> str:
         f"<dc:creator>{author}</dc:creator>" if info.author else "",
         f"<dc:language><rdf:Bag><rdf:li>{escape(info.lang)}</rdf:li></rdf:Bag></dc:language>",
         f"<pdf:Keywords>{escape(info.keywords)}</pdf:Keywords>" if info.keywords else "",
+        alternatives("dc:rights", info.usage_terms),
+        alternatives("xmpRights:UsageTerms", info.usage_terms),
+        f"<{_SOURCE_TYPE}>{escape(info.source_type)}</{_SOURCE_TYPE}>" if info.source_type else "",
+        *(f"<copy:{name}>{escape(value)}</copy:{name}>" for name, value in info.copy.items()),
     ]
     if info.created is not None:
         fields.append(f"<xmp:CreateDate>{info.created.isoformat('T', 'seconds')}</xmp:CreateDate>")
     body = "\n".join(field for field in fields if field)
+    further = "".join(
+        f'\n xmlns:{prefix}="{address}"'
+        for prefix, address in _NAMESPACES.items()
+        if f"<{prefix}:" in body
+    )
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -819,7 +1023,7 @@ def _xmp(info: Info) -> str:
  xmlns:dc="http://purl.org/dc/elements/1.1/"
  xmlns:xmp="http://ns.adobe.com/xap/1.0/"
  xmlns:pdf="http://ns.adobe.com/pdf/1.3/"
- xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+ xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"{further}>
 {body}
 </rdf:Description>
 </rdf:RDF>
