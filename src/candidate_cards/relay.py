@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from candidate_cards._coroutines import finished
 from candidate_cards._text import clean_text
+from candidate_cards.cards import DEFAULT_LABELS
 from candidate_cards.errors import (
     InputError,
     Problem,
@@ -24,7 +25,6 @@ from candidate_cards.errors import (
     VendorResponseError,
     VendorTimeoutError,
 )
-from candidate_cards.cards import DEFAULT_LABELS
 from candidate_cards.exports import render_card, words_of
 from candidate_cards.instaview.batches import CardBatch
 from candidate_cards.models import Candidate, ErrorCode, RenderedCard, RenderHtmlResponse
@@ -244,7 +244,9 @@ async def _relay(  # noqa: PLR0913, PLR0917  those of `render_html`
     problems = hands.lacks(mode)
     hides = not drawing.profile.shows_everything
     if hides and mode == "proxy":
-        message = "must be internal in the mode proxy: nothing can be taken out of the vendor's HTML"
+        message = (
+            "must be internal in the mode proxy: nothing can be taken out of the vendor's HTML"
+        )
         problems.append(Problem(message, path=("profile",)))
     if problems:
         raise InputError(problems)

@@ -176,7 +176,7 @@ def test_a_dossier_with_all_its_options(account: Account) -> None:
         theme="harbour",
         page_size="Letter",
         facts=facts,
-        profile="internal",
+        show_emails=True,
     )
     assert _done(answer) == expected
 

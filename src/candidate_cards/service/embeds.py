@@ -71,8 +71,8 @@ class Look:
             look["theme"],
             cast("Density", look["density"]),
             int(look["headingLevel"]),
-            look.get("profile", cls.profile),
-            look.get("lang", cls.lang),
+            look.get("profile", EVERYTHING),
+            look.get("lang", DEFAULT_LABELS.lang),
             look.get("showEmails") == "true",
         )
 

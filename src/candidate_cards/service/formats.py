@@ -53,7 +53,7 @@ from candidate_cards.exports.pdf import DossierFacts, PageSize, render_dossier
 from candidate_cards.exports.png import render_picture
 from candidate_cards.themes import list_themes
 
-from .manners import EVERYTHING, NAME
+from .manners import EVERYTHING, NAME, PASSWORD_HEADER
 from .problems import unusable
 
 if TYPE_CHECKING:
@@ -81,7 +81,11 @@ _MOST_RECIPIENTS: Final = 100
 _MOST_DECIDED: Final = 100
 _MOST_IN_QUERY: Final = 200  # names and recipients; more would take the event loop's time
 #: Names of the library's that a query has others for.
-_NAMES: Final[Mapping[str | int, str]] = {"sender": "from", "reply_to": "replyTo"}
+_NAMES: Final[Mapping[str | int, str]] = {
+    "sender": "from",
+    "reply_to": "replyTo",
+    "password": PASSWORD_HEADER,
+}
 _MOST_OF_NAME: Final = 100
 
 
@@ -316,6 +320,8 @@ class DossierOptions(Options):
     date: _Day | None = None
     keep_until: _Day | None = None
     confidential: _Flag = True
+    recipient: _Line = ""
+    recipient_id: _Line = ""
 
     def make(
         self,
@@ -330,12 +336,17 @@ class DossierOptions(Options):
             theme=self.theme or exporter.theme,
             page_size=self.page_size,
             facts=DossierFacts(
-                issued=self.date, keep_until=self.keep_until, confidential=self.confidential
+                issued=self.date,
+                keep_until=self.keep_until,
+                confidential=self.confidential,
+                recipient=self.recipient,
+                recipient_id=self.recipient_id,
             ),
             profile=EVERYTHING,
             labels=manner.labels,
             pool=press and press.pool,
             cache=press and press.folder,
+            password=manner.password,
         )
 
 

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from candidate_cards.cards import load_labels
-from candidate_cards.contract.refusals import RefusedError
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.exports import get_exporter, words_of
 from candidate_cards.models import Shortlist
@@ -23,9 +22,12 @@ from .problems import unusable
 from .settings import variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
+
+    from pydantic import SecretStr
 
     from candidate_cards.cards import Labels
+    from candidate_cards.contract.refusals import RefusedError
     from candidate_cards.exports import Exporter
     from candidate_cards.models import Candidate
     from candidate_cards.privacy import Disclosure, Profile
@@ -39,6 +41,9 @@ NAME: Final = r"^[a-z0-9][a-z0-9-]{0,39}$"
 #: What documents are made with, once a profile was applied.
 EVERYTHING: Final = "internal"
 
+#: The password of a dossier. It is no option of a query: servers on the way log addresses.
+PASSWORD_HEADER: Final = "X-Document-Password"  # noqa: S105  a name
+
 _EXTENSION: Final = ".toml"
 _NONE: Final[Mapping[str, Decision]] = MappingProxyType({})
 
@@ -51,11 +56,13 @@ class Manner:
         profile: What may be shown.
         labels: The language of our own words.
         sign: Differs where what is shown of the same record does.
+        password: Opens the document, which nobody keeps then.
     """
 
     profile: Profile
     labels: Labels
     sign: str
+    password: SecretStr | None = None
 
     @property
     def codes(self) -> bool:
@@ -101,7 +108,7 @@ class Manners:
         #: Of cards that nothing more is said of, such as those of render-html, by company.
         self.of_cards = lru_cache(maxsize=1000)(self._of_cards)
 
-    def manner(
+    def manner(  # noqa: PLR0913  each is a choice that requests make
         self,
         company: str,
         exporter: Exporter,
@@ -141,9 +148,7 @@ class Manners:
         """Return what a company's codes are made with, if there are any."""
         return None if self._key is None else self._key.derived(company)
 
-    def _coded(
-        self, profile: Profile, company: str, decisions: Mapping[str, Decision]
-    ) -> Profile:
+    def _coded(self, profile: Profile, company: str, decisions: Mapping[str, Decision]) -> Profile:
         key = self.key(company)
         if key is None:
             message = f"{profile.name} takes codes: set {variable('blind_secret')} for them"
@@ -170,7 +175,7 @@ class Manners:
 
     def _faults(self) -> Iterator[Problem]:
         """Yield what is wrong with the defaults."""
-        chosen = {(variable("profile"),): self._settings.profile}
+        chosen: dict[tuple[str, ...], str] = {(variable("profile"),): self._settings.profile}
         for company, own in self._settings.companies.items():
             if own.profile is not None:
                 chosen[variable("companies"), company, "profile"] = own.profile

@@ -21,6 +21,7 @@ from candidate_cards.service.documents import (
     disclosed,
     document_headers,
     manner_of,
+    password_parameter,
     query_parameters,
     rendered,
 )
@@ -217,15 +218,17 @@ def _add_view(form: Format) -> None:
         options = read_query(request.query_params, form.options)
         media_type = chosen_type(request.headers, [form.exporter.media_type])
         service = service_of(request)
-        manner = manner_of(service, caller, form.exporter, options)
+        manner = manner_of(request, service, caller, form.exporter, options)
         stored = await _stored(service, caller, profile_id)
-        tag = _document_tag(caller, stored.version, form, options, manner)
-        headers = _CACHING | {"ETag": tag}
-        check_match(request.headers, tag)
-        if is_known(request.headers, tag):
-            return Response(status_code=304, headers=headers)
+        headers = {}
+        if manner.password is None:  # a document with one is different each time, and not to keep
+            tag = _document_tag(caller, stored.version, form, options, manner)
+            headers = _CACHING | {"ETag": tag}
+            check_match(request.headers, tag)
+            if is_known(request.headers, tag):
+                return Response(status_code=304, headers=headers)
         shown = await disclosed(service, manner, options, stored.candidate)
-        data = await rendered(request, service, form, shown.options, shown.content, manner)
+        data = await rendered(request, service, form, shown)
         headers |= shown.headers | document_headers(form.exporter, "candidate")
         return Response(data, media_type=media_type, headers=headers)
 
@@ -236,7 +239,9 @@ def _add_view(form: Format) -> None:
         summary=f"Show a stored candidate as {form.name}",
         response_class=Response,
         responses=_AS_IT_WAS | describe_answers([form.exporter], 404, 412),
-        openapi_extra={"parameters": query_parameters(form.options)},
+        openapi_extra={
+            "parameters": [*query_parameters(form.options), *password_parameter([form.exporter])]
+        },
     )
 
 
@@ -257,7 +262,7 @@ async def report_redaction(request: Request, caller: _Writer, profile_id: _Profi
     asked = read_query(request.query_params, Asked)
     chosen_type(request.headers, [_JSON])
     service = service_of(request)
-    manner = manner_of(service, caller, FORMATS["page"].exporter, asked)
+    manner = manner_of(request, service, caller, FORMATS["page"].exporter, asked)
     stored = await _stored(service, caller, profile_id)
     if not manner.codes:
         raise invalid(f"the profile {manner.profile.name} puts no codes in place of people")

@@ -15,6 +15,7 @@ from candidate_cards.service.documents import (
     disclosed,
     document_headers,
     manner_of,
+    password_parameter,
     query_parameters,
     rendered,
 )
@@ -60,7 +61,7 @@ async def _answer(request: Request, caller: Caller, formats: Mapping[str, Format
     usual, *_ = formats.values()
     options = read_query(request.query_params, (form or usual).framed_options)
     service = service_of(request)
-    manner = manner_of(service, caller, (form or usual).exporter, options)
+    manner = manner_of(request, service, caller, (form or usual).exporter, options)
     frame = options.model_dump(include=set(Frame.model_fields))
     shortlist = await read_shortlist(request, service, frame)
     shown = await disclosed(service, manner, options, shortlist)
@@ -73,8 +74,7 @@ async def _answer(request: Request, caller: Caller, formats: Mapping[str, Format
             **dict(told(shortlist.problems)),
         )
         return JSONResponse(report.model_dump(mode="json"), headers=headers)
-    content = shown.content.alone or shown.content
-    data = await rendered(request, service, form, shown.options, content, manner)
+    data = await rendered(request, service, form, shown)
     errors = sum(problem.severity == "error" for problem in shortlist.problems)
     headers["X-Problems"] = str(errors + len(shortlist.failed))
     headers |= document_headers(form.exporter, shown.content.title)
@@ -103,7 +103,10 @@ def _add(path: str, formats: Mapping[str, Format], description: str) -> None:
             others={_JSON: {"$ref": "#/components/schemas/Report"}},
         ),
         openapi_extra={
-            "parameters": query_parameters(usual.framed_options),
+            "parameters": [
+                *query_parameters(usual.framed_options),
+                *password_parameter(form.exporter for form in formats.values()),
+            ],
             "requestBody": describe_body(),
         },
     )
