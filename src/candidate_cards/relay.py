@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from candidate_cards._coroutines import finished
 from candidate_cards._text import clean_text
-from candidate_cards.cards import DEFAULT_LABELS
+from candidate_cards.cards import DEFAULT_LABELS, USUAL_NOTICE
 from candidate_cards.errors import (
     InputError,
     Problem,
@@ -25,7 +25,7 @@ from candidate_cards.errors import (
     VendorResponseError,
     VendorTimeoutError,
 )
-from candidate_cards.exports import render_card, words_of
+from candidate_cards.exports import notice_with, render_card, words_of
 from candidate_cards.instaview.batches import CardBatch
 from candidate_cards.models import Candidate, ErrorCode, RenderedCard, RenderHtmlResponse
 from candidate_cards.privacy import apply_profile, load_profile
@@ -117,7 +117,7 @@ def render_html(  # noqa: PLR0913  each is a choice that users make
         VendorError: The vendor failed, and there is not one card; or, before the first one came,
             it refused the call itself (for its key, say).
     """
-    drawing = _Drawing(load_profile(profile), labels, draw or partial(_fragment, theme, labels))
+    drawing = _drawing(profile, labels, draw, theme)
     return finished(_relay(profile_ids, theme, mode, _Blocking(client, find), drawing, patience))
 
 
@@ -139,7 +139,7 @@ async def render_html_async(  # noqa: PLR0913  each is a choice that users make
     ``find`` is called in a thread, unless it is a coroutine function; ``draw`` and what makes HTML
     inert run in one, so that nothing holds up the loop.
     """
-    drawing = _Drawing(load_profile(profile), labels, draw or partial(_fragment, theme, labels))
+    drawing = _drawing(profile, labels, draw, theme)
     return await _relay(profile_ids, theme, mode, _Awaiting(client, find), drawing, patience)
 
 
@@ -358,8 +358,17 @@ def _card(profile_id: str, candidate: Candidate, drawing: _Drawing) -> RenderedC
     return _rendered(profile_id, shown.name, html)
 
 
-def _fragment(theme: Theme, labels: Labels, candidate: Candidate) -> str:
-    return render_card(candidate, theme=theme, profile="internal", labels=labels)
+def _drawing(
+    profile: Profile | str | PathLike[str],
+    labels: Labels,
+    draw: Callable[[Candidate], str] | None,
+    theme: Theme,
+) -> _Drawing:
+    chosen = load_profile(profile)
+    if draw is None:
+        notice = notice_with(USUAL_NOTICE, chosen)
+        draw = partial(render_card, theme=theme, profile="internal", labels=labels, notice=notice)
+    return _Drawing(chosen, labels, draw)
 
 
 def _missing(profile_id: str, mode: Mode, heard: _Heard, reason: Reason | None) -> RenderedCard:

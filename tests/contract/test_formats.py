@@ -31,9 +31,11 @@ from candidate_cards import (
 )
 from candidate_cards.cards import (
     DEFAULT_LABELS,
+    USUAL_NOTICE,
     Density,
     card_view,
     message_view,
+    notice_of,
     single_view,
 )
 from candidate_cards.exports import get_exporter, list_formats
@@ -557,14 +559,22 @@ def test_nothing_but_arguments_and_templates_is_asked(
 ) -> None:
     """Compiling and rendering open no connection and ask no clock, chance or environment."""
     exporter, theme = get_exporter(name), load_theme("light")
-    constants = {"density": "detail", "labels": DEFAULT_LABELS, "heading": 2, "subheading": 3}
+    constants = {
+        "density": "detail",
+        "embedded": exporter.template.embedded,
+        "labels": DEFAULT_LABELS,
+        "heading": 2,
+        "subheading": 3,
+    }
     view = card_view(PEOPLE[0], density="detail")
     frame = single_view(view)
-    message = message_view(frame, [view], DEFAULT_LABELS)
+    notice = notice_of([view], USUAL_NOTICE, DEFAULT_LABELS)
+    message = message_view(frame, [view], DEFAULT_LABELS, notice=notice)
     values = {
         "shortlist": frame,
         "cards": [view],
         "message": message,
+        "notice": notice,
         "nonce": "",
         "fallback": True,
     }

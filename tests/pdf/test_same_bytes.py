@@ -18,6 +18,7 @@ from dossier_reading import Dossier, squeezed
 from pikepdf import Pdf
 
 from candidate_cards import Shortlist
+from candidate_cards.cards import NoticeFacts
 from candidate_cards.exports import render
 from candidate_cards.exports._pdf.engine import render_pdf
 from candidate_cards.exports.pdf import DossierFacts, Limits, PdfPool, render_dossier
@@ -30,25 +31,28 @@ _PEOPLE: Final = tuple(random_candidates(6, seed=11))
 _SHORTLIST: Final = Shortlist(
     candidates=_PEOPLE, title="Staff Engineer", client="Acme", author="Ana", brief="Build it."
 )
-_FACTS: Final = DossierFacts(issued=date(2026, 3, 2), keep_until=date(2026, 9, 2))
+_FACTS: Final = DossierFacts(issued=date(2026, 3, 2))
+_NOTICE: Final = NoticeFacts(keep_until=date(2026, 9, 2))
 
 _IN_ANOTHER_PROCESS: Final = """
 import hashlib, sys
 from datetime import date
 from candidate_cards import Shortlist
+from candidate_cards.cards import NoticeFacts
 from candidate_cards.exports import render
 from candidate_cards.exports._pdf.engine import render_pdf
 from candidate_cards.exports.pdf import DossierFacts, render_dossier
 shortlist = Shortlist.model_validate_json(sys.stdin.buffer.read())
-facts = DossierFacts(issued=date(2026, 3, 2), keep_until=date(2026, 9, 2))
-print(hashlib.sha256(render_dossier(shortlist, facts=facts)).hexdigest())
+facts = DossierFacts(issued=date(2026, 3, 2))
+notice = NoticeFacts(keep_until=date(2026, 9, 2))
+print(hashlib.sha256(render_dossier(shortlist, facts=facts, notice=notice)).hexdigest())
 """
 
 
 @pytest.fixture(scope="module")
 def here() -> bytes:
     """The dossier from this process."""
-    return render_dossier(_SHORTLIST, facts=_FACTS)
+    return render_dossier(_SHORTLIST, facts=_FACTS, notice=_NOTICE)
 
 
 def test_every_process_makes_the_same_bytes(here: bytes, tmp_path: Path) -> None:
@@ -82,18 +86,18 @@ def test_neither_clock_nor_chance_is_asked(here: bytes, monkeypatch: pytest.Monk
     monkeypatch.setattr(time, "time", lambda: 4_102_444_800.0)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
     random.seed(5)
-    assert render_dossier(_SHORTLIST, facts=_FACTS) == here
+    assert render_dossier(_SHORTLIST, facts=_FACTS, notice=_NOTICE) == here
 
 
 def test_processes_and_kept_sections_change_nothing(here: bytes, tmp_path: Path) -> None:
     """From a pool, into a cache, out of it, and out of it in this process: the same bytes."""
     with PdfPool(2, Limits(seconds=300)) as pool:
-        assert render_dossier(_SHORTLIST, facts=_FACTS, pool=pool) == here
-        filled = render_dossier(_SHORTLIST, facts=_FACTS, pool=pool, cache=tmp_path)
+        assert render_dossier(_SHORTLIST, facts=_FACTS, notice=_NOTICE, pool=pool) == here
+        filled = render_dossier(_SHORTLIST, facts=_FACTS, notice=_NOTICE, pool=pool, cache=tmp_path)
         kept = sorted(path.name for path in tmp_path.iterdir())
-        again = render_dossier(_SHORTLIST, facts=_FACTS, pool=pool, cache=tmp_path)
+        again = render_dossier(_SHORTLIST, facts=_FACTS, notice=_NOTICE, pool=pool, cache=tmp_path)
     assert filled == again == here
-    assert render_dossier(_SHORTLIST, facts=_FACTS, cache=tmp_path) == here
+    assert render_dossier(_SHORTLIST, facts=_FACTS, notice=_NOTICE, cache=tmp_path) == here
     assert sorted(path.name for path in tmp_path.iterdir()) == kept
     assert (
         len([name for name in kept if name.endswith(".pdf")]) == len(_PEOPLE) + 4

@@ -97,7 +97,7 @@ def read(shortlist: Shortlist, density: Density = "detail") -> tuple[Shape, tupl
     """Return the shape of a shortlist's text, and what it was made from."""
     made = render(shortlist, format="email", density=density, profile="internal")
     assert made.message is not None
-    text = plain_text(made.shortlist, made.message, made.cards, made.labels)
+    text = plain_text(made.shortlist, made.message, made.cards, made.labels, made.notice)
     return Shape(text), made.cards
 
 

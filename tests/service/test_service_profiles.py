@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from candidate_cards.privacy import Profile
+    from candidate_cards.privacy.decisions import Decision
     from candidate_cards.privacy.fields import Field
 
 SECRET: Final = "a secret of a test, long enough."  # noqa: S105  as it says
@@ -345,7 +346,7 @@ def test_kept_cards_of_companies_with_other_profiles_are_apart(running: LocalSer
 def test_an_embed_keeps_the_profile_that_it_was_made_with(folder: Path, tmp_path: Path) -> None:
     """Settings that change later do not show more of a card that is out there, nor less."""
     store = f"sqlite:///{tmp_path / 'cards.sqlite3'}"
-    common = {
+    common: dict[str, Any] = {
         "store": store,
         "embed_secrets": [EMBED_SECRET],
         "blind_secret": SECRET,
@@ -449,20 +450,21 @@ def test_a_short_secret_starts_nothing(secret: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(PATHS), st.booleans()), st.sampled_from(["en", "de"]))
 @settings(max_examples=40, deadline=None)
-def test_what_shows_otherwise_is_kept_apart(decisions: dict[str, bool], lang: str) -> None:
+def test_what_shows_otherwise_is_kept_apart(fields: dict[str, bool], lang: str) -> None:
     """Signs, which caches go by, are equal if and only if profile, language and company are."""
     manners = _manners(blind_secret=SecretStr(SECRET))
     exporter = get_exporter("fragment")
     base = load_profile("internal")
-    changed = replace(base, name="own", fields={**base.fields, **decisions})
+    changed = replace(base, name="own", fields={**base.fields, **fields})
     manners._profiles["own"] = changed
     own = manners.manner("a", exporter, profile="own", lang=lang)
     internal = manners.manner("a", exporter, profile="internal", lang="en")
     is_same = changed.fields == base.fields and lang == "en"
     assert (own.sign == internal.sign) == is_same
+    every: tuple[dict[str, Decision], ...] = ({}, {"F-1": "keep"}, {"F-1": "remove"})
     blind = [
-        manners.manner(company, exporter, profile="blind", decisions=decided).sign
-        for company, decided in itertools.product("ab", ({}, {"F-1": "keep"}, {"F-1": "remove"}))
+        manners.manner(company, exporter, profile="blind", decisions=decisions).sign
+        for company, decisions in itertools.product("ab", every)
     ]
     assert len({*blind, own.sign}) == 7
 

@@ -27,7 +27,7 @@ from candidate_cards import (
     render_card,
     render_email,
 )
-from candidate_cards.cards import DENSITIES
+from candidate_cards.cards import DENSITIES, NoticeFacts
 from candidate_cards.contract.refusals import RefusedError
 from candidate_cards.exports.pdf import DossierFacts, render_dossier
 from candidate_cards.exports.png import render_picture
@@ -136,7 +136,8 @@ def test_options_mean_what_they_mean_in_the_library(
 
 def test_options_are_named_as_the_library_s_arguments_are() -> None:
     """Names and defaults are those of the functions that are called."""
-    formats_own = {"theme": None, "reply_to": None}
+    # A notice is there or not; what it says are options of their own.
+    formats_own = {"theme": None, "reply_to": None, "notice": NoticeFacts().shown}
     for model, function in (
         (CardOptions, render_card),
         (MailOptions, render_email),
@@ -151,9 +152,16 @@ def test_options_are_named_as_the_library_s_arguments_are() -> None:
             name: defaults[name] for name in shared
         }
     assert Frame.model_fields.keys() < inspect.signature(parse_shortlist).parameters.keys()
-    facts = {"date": "issued", "keep_until": "keep_until", "confidential": "confidential"}
-    for option, fact in facts.items():
-        default = getattr(DossierFacts(), fact)
+    facts = (
+        ("date", DossierFacts().issued),
+        ("confidential", DossierFacts().confidential),
+        ("recipient", DossierFacts().recipient),
+        ("recipient_id", DossierFacts().recipient_id),
+        ("data_source", NoticeFacts().source),
+        ("contact", NoticeFacts().contact),
+        ("keep_until", NoticeFacts().keep_until),
+    )
+    for option, default in facts:
         assert DossierOptions.model_fields[option].default == default
 
 
@@ -170,13 +178,14 @@ def test_a_dossier_with_all_its_options(account: Account) -> None:
         confidential="false",
         showEmails="true",
     )
-    facts = DossierFacts(issued=date(2026, 3, 2), keep_until=date(2026, 9, 2), confidential=False)
+    facts = DossierFacts(issued=date(2026, 3, 2), confidential=False)
     expected = render_dossier(
         parse_shortlist(SHORTLIST),
         theme="harbour",
         page_size="Letter",
         facts=facts,
         show_emails=True,
+        notice=NoticeFacts(keep_until=date(2026, 9, 2)),
     )
     assert _done(answer) == expected
 

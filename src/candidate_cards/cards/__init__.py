@@ -17,6 +17,14 @@ from candidate_cards.cards.messages import (
     message_view,
     told_directions,
 )
+from candidate_cards.cards.notices import (
+    USUAL_NOTICE,
+    NoticeFact,
+    NoticeFacts,
+    NoticeView,
+    notice_of,
+    notice_view,
+)
 from candidate_cards.cards.views import (
     DENSITIES,
     CardView,
@@ -38,6 +46,7 @@ __all__ = [
     "DEFAULT_BANDS",
     "DEFAULT_LABELS",
     "DENSITIES",
+    "USUAL_NOTICE",
     "WHOLE",
     "Bands",
     "CardView",
@@ -47,6 +56,9 @@ __all__ = [
     "EntryView",
     "Labels",
     "MessageView",
+    "NoticeFact",
+    "NoticeFacts",
+    "NoticeView",
     "Part",
     "Plural",
     "ShortlistView",
@@ -59,6 +71,8 @@ __all__ = [
     "load_labels",
     "mailto_url",
     "message_view",
+    "notice_of",
+    "notice_view",
     "shortlist_view",
     "single_view",
     "told_directions",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b32encode
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from math import ceil
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -13,10 +14,10 @@ from candidate_cards.cards.languages import date_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from candidate_cards.cards.bands import Bands, Tone
     from candidate_cards.cards.labels import Labels
+    from candidate_cards.cards.notices import NoticeView
     from candidate_cards.cards.views import CardView, ShortlistView
 
 
@@ -33,7 +34,6 @@ class DossierFacts:
 
     Attributes:
         issued: The day on its cover; none is invented.
-        keep_until: The day after which it is to be destroyed.
         confidential: Whether a line says that it is.
         recipient: Whom this copy is for. A watermark on every page names them; at most 60
             characters are shown.
@@ -42,7 +42,6 @@ class DossierFacts:
     """
 
     issued: date | None = None
-    keep_until: date | None = None
     confidential: bool = True
     recipient: str = ""
     recipient_id: str = ""
@@ -66,8 +65,8 @@ class EntryView(NamedTuple):
 class DossierView(NamedTuple):
     """The frame around the candidates' pages; empty text is not shown.
 
-    ``scored`` says whether scores may be shown. ``contents`` are known once the pages are;
-    ``has_contents`` says whether there will be any.
+    ``scored`` says whether scores may be shown, ``marked`` whether any is. ``contents`` are known
+    once the pages are; ``has_contents`` says whether there will be any.
     Of the recipient of a copy, ``watermark`` and ``copy_line`` stand on each page but are no text
     of it, so ``facts`` say it too, once; ``recipient`` and ``recipient_id`` are for machines.
     ``page_line`` is that of the first of two pages.
@@ -85,6 +84,8 @@ class DossierView(NamedTuple):
     failed: tuple[str, ...]
     bands: tuple[FactView, ...]
     scored: bool
+    marked: bool
+    has_notice: bool
     has_contents: bool
     contents: tuple[EntryView, ...]
     recipient: str
@@ -99,6 +100,7 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
     cards: Sequence[CardView],
     *,
     facts: DossierFacts,
+    notice: NoticeView,
     bands: Bands,
     labels: Labels,
     contents: Sequence[EntryView] = (),
@@ -109,7 +111,8 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
     Args:
         frame: Of the shortlist, or of a single candidate.
         cards: In ranking order.
-        facts: Dates, and whether it is confidential.
+        facts: Its date, and whether it is confidential.
+        notice: Of the same cards.
         bands: Where the score bands begin.
         labels: The language of our own words.
         contents: Lines of the contents, once the pages are known.
@@ -131,9 +134,11 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
     copy_line = ""
     if recipient_id:
         copy_line = labels.copy_of.format(recipient=_isolated(recipient_id))
+    marked = any(card.score.value != "" for card in cards)
     keep_until = ""
-    if facts.keep_until is not None:
-        keep_until = labels.keep_until.format(date=date_text(facts.keep_until, labels))
+    if notice.keep_until:
+        day = date_text(date.fromisoformat(notice.keep_until), labels)
+        keep_until = labels.keep_until.format(date=day)
     return DossierView(
         title=f"{labels.dossier}{labels.colon}{heading}",
         heading=heading,
@@ -150,6 +155,9 @@ def dossier_view(  # noqa: PLR0913  what a dossier is made of
         failed=frame.failed,
         bands=tuple(_bands(bands, labels)),
         scored=not cards or any(card.score.word for card in cards),
+        marked=marked,
+        # A page of its own, for which the meaning of scores alone is reason enough.
+        has_notice=marked or notice.title != "",
         has_contents=len(cards) >= _FEWEST_IN_CONTENTS,
         contents=tuple(contents),
         recipient=recipient,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from candidate_cards.cards.labels import Labels
+    from candidate_cards.cards.notices import NoticeView
     from candidate_cards.cards.views import CardView, ShortlistView
     from candidate_cards.models import Candidate
 
@@ -62,6 +63,7 @@ class MessageView(NamedTuple):
         part: Which of several messages this is, ``""`` if it is the only one.
         compared: Whether there is something to compare.
         scored: Whether scores may be shown.
+        marked: Whether any is, and is marked as a machine's.
     """
 
     subject: str
@@ -70,13 +72,15 @@ class MessageView(NamedTuple):
     part: str
     compared: bool
     scored: bool
+    marked: bool
 
 
-def message_view(
+def message_view(  # noqa: PLR0913  what a message is made of
     frame: ShortlistView,
     cards: Sequence[CardView],
     labels: Labels,
     *,
+    notice: NoticeView,
     subject: str = "",
     part: Part = WHOLE,
 ) -> MessageView:
@@ -86,6 +90,7 @@ def message_view(
         frame: Of the whole shortlist, or of a single candidate.
         cards: Those in this message.
         labels: The language of our own words.
+        notice: Of the same candidates; it lengthens a short preheader.
         subject: In place of the one made from role and count.
         part: Which message, if the shortlist takes several.
     """
@@ -99,20 +104,23 @@ def message_view(
     sentence = _first_sentence(frame.brief)
     return MessageView(
         subject=f"{subject}{suffix}",
-        preheader=_preheader(cards, sentence, labels),
+        preheader=_preheader(cards, sentence, labels, notice),
         sentence=sentence,
         part=which,
         compared=len(cards) > 1,
         scored=any(card.score.word for card in cards),
+        marked=any(card.score.value != "" for card in cards),
     )
 
 
-def told_directions(card: CardView) -> CardView:
-    """Return a card that says whether its short texts mix directions.
+def told_directions(card: CardView, labels: Labels) -> CardView:
+    """Return a card that says whether its short texts and our words mix directions.
 
     Why: markup that keeps every value apart would cost each message a tenth of its size, and few
     need it.
     """
+    if labels.dir == "rtl":  # hardly a card is without a Latin word
+        return card._replace(mixed=True)
     texts = [card.name, card.role, card.company, card.place, *card.skills]
     for evidence in card.evidence:
         texts += (evidence.role, evidence.company, evidence.duration)
@@ -142,13 +150,17 @@ def _first_sentence(text: str) -> str:
     return clean_text(lead, limit=_LONGEST_SENTENCE)[0] if len(lead) > _LONGEST_SENTENCE else lead
 
 
-def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels) -> str:
+def _preheader(cards: Sequence[CardView], sentence: str, labels: Labels, notice: NoticeView) -> str:
     people = labels.comma.join(f"{card.name} {card.score.value}".rstrip() for card in cards)
-    text = ". ".join(filter(None, (people, sentence or (cards[0].lead if cards else ""))))
+    if any(card.score.value for card in cards):
+        people = f"{labels.match} ({labels.ai}){labels.colon}{people}"
+    if not sentence and cards and cards[0].lead:
+        sentence = f"({labels.ai}) {cards[0].lead}"
+    text = ". ".join(filter(None, (people, sentence)))
     # Half of a text that embeds directions would leave them open.
     text = " ".join(_DIRECTION.sub("", text).split())
     if len(text) < _SHORTEST_PREHEADER:
-        text = ". ".join(filter(None, (text.removesuffix("."), labels.notice)))
+        text = ". ".join(filter(None, (text.removesuffix("."), notice.short or notice.rest)))
     if len(text) <= _PREHEADER:
         return text
     end = text.rfind(" ", _PREHEADER // 2, _PREHEADER)

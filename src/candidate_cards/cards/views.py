@@ -75,7 +75,8 @@ class CardView(NamedTuple):
     """Everything that one card shows; empty text and empty tuples are not shown.
 
     ``joint`` stands between role and company and is empty unless both are there. ``rank`` is the
-    place in the shortlist, from 1, empty for a card that stands alone. ``mixed`` is for messages:
+    place in the shortlist, from 1, empty for a card that stands alone. ``written`` tells whether
+    it has a text that AI wrote, ``ai`` whether it has one or a score. ``mixed`` is for messages:
     whether a short text of it runs from right to left.
     """
 
@@ -99,6 +100,7 @@ class CardView(NamedTuple):
     profile: LinkView | None
     emails: tuple[LinkView, ...]
     ai: bool
+    written: bool
     rank: str = ""
     respond: LinkView | None = None
     mixed: bool = False
@@ -125,7 +127,8 @@ def _score_view(score: float | None, bands: Bands, labels: Labels) -> ScoreView:
         return ScoreView("", word, "none", word)
     tone = bands.tone(number)
     word = labels.bands[tone]
-    return ScoreView(str(number), word, tone, f"{number} {labels.out_of}{labels.comma}{word}")
+    accessible = f"{number} {labels.out_of}{labels.comma}{word} ({labels.ai})"
+    return ScoreView(str(number), word, tone, accessible)
 
 
 def split_lead(text: str) -> tuple[str, str]:
@@ -254,6 +257,7 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
             if headline.casefold() in {role.casefold(), f"{role}{joint}{company}".casefold()}:
                 headline = ""  # it would only repeat the line above it
     emails = _texts(candidate.emails)
+    written = bool(lead or fit or check or evidence)
     name = _text(candidate.name)
     if not is_visible(name):
         name = labels.unnamed
@@ -277,7 +281,8 @@ def card_view(  # noqa: PLR0913  each is a choice that users make
         experience,
         _profile_view(_text(candidate.linkedin_url), labels),
         tuple([LinkView(address, mailto_url(address) or "") for address in emails]),
-        bool(score.value or lead or fit or check or evidence),
+        written or score.value != "",
+        written,
         rank,
         _respond_view(reply_to, name, labels) if reply_to else None,
     )

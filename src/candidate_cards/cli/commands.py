@@ -92,7 +92,17 @@ _look = _options(
         type=click.Choice(DENSITIES),
         help="How much of each candidate to show.  [default: card]",
     ),
-    click.option("--emails", is_flag=True, help="Show candidates' e-mail addresses."),
+    click.option(
+        "--profile",
+        metavar="NAME|PATH",
+        help="What may be shown: a profile's name (see `candidate-cards profiles`) or your own "
+        ".toml file; by default client for messages, dossiers and pictures, internal for cards.",
+    ),
+    click.option(
+        "--emails/--no-emails",
+        default=None,
+        help="Show candidates' e-mail addresses, or do not, whatever the profile says.",
+    ),
     click.option(
         "--lang",
         metavar="LANG|PATH",
@@ -113,6 +123,24 @@ _look = _options(
     click.option("--author", metavar="TEXT", help="Who made it."),
 )
 
+_notice = _options(
+    click.option(
+        "--data-source",
+        metavar="TEXT",
+        help="Where the data came from, for the notice; by default public professional profiles.",
+    ),
+    click.option(
+        "--contact", metavar="TEXT", help="Whom to ask for a copy, corrections or deletion."
+    ),
+    click.option("--keep-until", metavar="DAY", help="The last day on which the data are kept."),
+    click.option(
+        "--no-notice",
+        is_flag=True,
+        help="Leave out the notice that says what scores mean, that a person decides, and whom to "
+        "ask. Document and report say that it was left out.",
+    ),
+)
+
 _date = click.option(
     "--date",
     metavar="TIME",
@@ -125,7 +153,6 @@ _dossier = _options(
         type=click.Choice(("A4", "Letter"), case_sensitive=False),
         help="Of a dossier; by default A4.",
     ),
-    click.option("--keep-until", metavar="DAY", help="What a dossier says of its own end."),
     click.option(
         "--not-confidential", is_flag=True, help="Leave out the line that says a dossier is."
     ),
@@ -418,6 +445,7 @@ def results(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pa
     "being a page.",
 )
 @_look
+@_notice
 @click.option(
     "--heading-level",
     type=click.IntRange(1, 6),
@@ -436,6 +464,7 @@ def results(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pa
     help="Device pixels of a picture per CSS pixel: 2 for sharp screens.",
 )
 @_date
+@_blind
 @_mail
 @_dossier
 @click.option(
@@ -452,6 +481,9 @@ def results(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pa
 )
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--dry-run", is_flag=True, help="Render and report, but write nothing.")
+@click.option(
+    "--explain", is_flag=True, help="Print what the profile shows, field by field; render nothing."
+)
 @click.pass_context
 def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
     """Render candidates as HTML, a message (.eml) or a dossier (.pdf).
@@ -460,9 +492,11 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     one candidate, or a list or stream of them. Several inputs are merged: the same profile in
     two of them becomes one card.
     """
+    from candidate_cards.cli.blind import BlindOptions
     from candidate_cards.cli.dossier import DossierOptions
     from candidate_cards.cli.key_files import password_in
     from candidate_cards.cli.mail import MailOptions
+    from candidate_cards.cli.notice import NoticeOptions
     from candidate_cards.cli.render import RenderOptions, run
     from candidate_cards.cli.vendor import VendorOptions
 
@@ -471,8 +505,13 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     options["password"] = password_in(password_file)
     mail = MailOptions.taken_from(options)
     dossier = DossierOptions.taken_from(options)
+    notice = NoticeOptions.taken_from(options)
     vendor = VendorOptions.taken_from(options)
-    ctx.exit(run(RenderOptions(**options, mail=mail, dossier=dossier, vendor=vendor)))
+    blind = BlindOptions.taken_from(options)
+    chosen = RenderOptions(
+        **options, blind=blind, mail=mail, dossier=dossier, notice=notice, vendor=vendor
+    )
+    ctx.exit(run(chosen))
 
 
 @application.command(no_args_is_help=True, epilog=EPILOG)
@@ -487,6 +526,8 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     help="Recipients, one address a line; # begins a comment.",
 )
 @_look
+@_blind
+@_notice
 @click.option(
     "--smtp-host",
     metavar="HOST",
@@ -555,12 +596,16 @@ def send(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passe
 
     Without --yes it says what would be sent and to whom, and connects to nothing.
     """
+    from candidate_cards.cli.blind import BlindOptions
     from candidate_cards.cli.mail import MailOptions
+    from candidate_cards.cli.notice import NoticeOptions
     from candidate_cards.cli.send import SendOptions, run
 
     _check_inputs((*options["inputs"], *options["to_file"]))
     mail = MailOptions.taken_from(options)
-    ctx.exit(run(SendOptions(**options, mail=mail)))
+    blind = BlindOptions.taken_from(options)
+    notice = NoticeOptions.taken_from(options)
+    ctx.exit(run(SendOptions(**options, mail=mail, blind=blind, notice=notice)))
 
 
 @application.command(no_args_is_help=True, epilog=EPILOG)
@@ -624,6 +669,18 @@ def check(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool) -> No
     from candidate_cards.cli.themes import print_check
 
     ctx.exit(print_check(paths, as_json=as_json))
+
+
+@application.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+def profiles(*, as_json: bool) -> None:
+    """List the profiles that a name can choose: what may be shown to whom.
+
+    `render --explain` prints what one of them, or one of your own, shows of each field.
+    """
+    from candidate_cards.cli.profiles import print_list
+
+    print_list(as_json=as_json)
 
 
 @application.command()

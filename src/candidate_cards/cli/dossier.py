@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from datetime import date
 from math import isfinite
 from typing import TYPE_CHECKING
 
 import click
 
 from candidate_cards.cards import DossierFacts
+from candidate_cards.cli.notice import day
 from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.exports.pdf import Limits, PdfPool, render_dossier
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from candidate_cards import Candidate, Labels, Shortlist, Theme
+    from candidate_cards.cards import NoticeFacts
     from candidate_cards.exports.pdf import PageSize
 
 _MIB = 1024 * 1024
@@ -29,7 +30,6 @@ class DossierOptions(OptionGroup):
 
     Attributes:
         page_size: Of the paper; ``None`` for A4.
-        keep_until: An ISO 8601 day, or ``None``.
         not_confidential: Leave the line out that says it is.
         recipient: Whom the copy is for, or ``None``.
         recipient_id: What the copy is called, or ``None``.
@@ -41,7 +41,6 @@ class DossierOptions(OptionGroup):
     """
 
     page_size: PageSize | None = None
-    keep_until: str | None = None
     not_confidential: bool = False
     recipient: str | None = None
     recipient_id: str | None = None
@@ -69,15 +68,17 @@ class DossierOptions(OptionGroup):
         *,
         theme: Theme,
         given_date: str | None,
-        show_emails: bool,
         labels: Labels,
+        notice: NoticeFacts,
         templates: str | None,
         pool: PdfPool,
     ) -> bytes:
-        """Return the dossier; on a terminal with progress on stderr."""
+        """Return the dossier; on a terminal with progress on stderr.
+
+        The content is shown as it is: its profile was applied before.
+        """
         facts = DossierFacts(
-            issued=_day(given_date, "--date"),
-            keep_until=_day(self.keep_until, "--keep-until"),
+            issued=day(given_date, "--date"),
             confidential=not self.not_confidential,
             recipient=self.recipient or "",
             recipient_id=self.recipient_id or "",
@@ -87,24 +88,15 @@ class DossierOptions(OptionGroup):
             theme=theme,
             page_size=self.page_size or "A4",
             facts=facts,
-            show_emails=show_emails,
             labels=labels,
+            profile="internal",
+            notice=notice,
             templates=templates,
             pool=pool,
             cache=self.cache,
             on_progress=_print_progress if sys.stderr.isatty() else None,
             password=self.password,
         )
-
-
-def _day(text: str | None, option: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        message = "must be a day such as 2026-03-02"
-        raise click.BadParameter(message, param_hint=option) from None
 
 
 def _print_progress(done: int, total: int) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from candidate_cards import Candidate, Email, Theme
-    from candidate_cards.cards import Density, Labels
+    from candidate_cards.cards import Density, Labels, NoticeFacts
 
 #: The reproducible-builds convention: seconds since 1970 that stand for now.
 _EPOCH = "SOURCE_DATE_EPOCH"
@@ -49,24 +49,28 @@ class MailOptions(OptionGroup):
     attach: tuple[str, ...] = ()
     split: bool = False
 
-    def emails(  # noqa: PLR0913  how a message looks
+    def emails(  # noqa: PLR0913  what a message is made of
         self,
         content: Candidate | Shortlist,
         *,
         theme: Theme,
         density: Density,
-        show_emails: bool,
         labels: Labels,
+        notice: NoticeFacts,
         templates: str | None,
     ) -> tuple[Email, ...]:
-        """Return the message, or with ``--split`` as many as it takes."""
+        """Return the message, or with ``--split`` as many as it takes.
+
+        The content is shown as it is: its profile was applied before.
+        """
         look: dict[str, Any] = {
             "theme": theme,
             "density": density,
-            "show_emails": show_emails,
+            "profile": "internal",
             "labels": labels,
             "subject": self.subject or "",
             "reply_to": self._answered(),
+            "notice": notice,
             "templates": templates,
         }
         if self.split and isinstance(content, Shortlist):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
 from candidate_cards.cli.exit_codes import ExitCode
+from candidate_cards.cli.notice import NoticeOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from candidate_cards.cli.via import Via
     from candidate_cards.errors import Problem
     from candidate_cards.models import FailedProfile
+
+
+NOTICE_LEFT_OUT: Final = "The notice about scores and AI-written texts was left out (--no-notice)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ class Report:
         format: Name of the format.
         theme: Name of the theme.
         density: Name of the density.
+        profile: Name of what was shown.
         dry_run: Whether the files were only measured.
+        notice: What was said of the notice.
         via: Who made the cards, if that was asked for.
     """
 
@@ -56,12 +62,14 @@ class Report:
     format: str
     theme: str
     density: str
+    profile: str
     dry_run: bool = False
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
     via: Via | None = None
 
     @classmethod
     def of_nothing(
-        cls, problems: Sequence[Problem], format_name: str, theme: str, density: str
+        cls, problems: Sequence[Problem], format_name: str, theme: str, density: str, profile: str
     ) -> Self:
         """Return the report on inputs that gave no shortlist."""
         return cls(
@@ -72,6 +80,7 @@ class Report:
             format=format_name,
             theme=theme,
             density=density,
+            profile=profile,
         )
 
     @property
@@ -91,7 +100,9 @@ class Report:
             "format": self.format,
             "theme": self.theme,
             "density": self.density,
+            "profile": self.profile,
             "dryRun": self.dry_run,
+            "notice": self.notice.to_report(),
         }
         if self.via is not None:
             value["via"] = self.via.to_report()
@@ -107,9 +118,12 @@ class Report:
             place = "stdout"
         click.echo(
             f"{done} {counted(self.candidates, 'candidate')} to {place} ({size} bytes; "
-            f"format {self.format}, theme {self.theme}, density {self.density})",
+            f"format {self.format}, theme {self.theme}, density {self.density}, "
+            f"profile {self.profile})",
             err=True,
         )
+        if self.notice.no_notice:
+            click.echo(NOTICE_LEFT_OUT, err=True)
         if self.via is not None:
             click.echo(f"Via {self.via.mode}: {self.via}", err=True)
         if self.failed:

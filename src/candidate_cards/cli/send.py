@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,16 +17,26 @@ from pydantic import SecretStr
 from candidate_cards import DeliveryError, load_labels, load_shortlist, load_theme
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, read_addresses
-from candidate_cards.cli.report import counted, exit_code, lost, print_lost, visible
+from candidate_cards.cli.notice import NoticeOptions
+from candidate_cards.cli.profiles import chosen_profile, disclosed
+from candidate_cards.cli.report import (
+    NOTICE_LEFT_OUT,
+    counted,
+    exit_code,
+    lost,
+    print_lost,
+    visible,
+)
 from candidate_cards.delivery import Journal, Outcome, Outgoing, SmtpServer, Status, deliver
 from candidate_cards.errors import InputError, Problem
-from candidate_cards.exports import get_exporter, parse_address
+from candidate_cards.exports import get_exporter, notice_with, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from candidate_cards import Email, Envelope
     from candidate_cards.cards import Density
+    from candidate_cards.cli.blind import BlindOptions
     from candidate_cards.delivery import Security
     from candidate_cards.models import Shortlist
 
@@ -43,11 +53,14 @@ class SendOptions:
     Attributes:
         inputs: Paths, or ``-`` once.
         mail: What is said of the messages.
+        blind: The files of codes.
+        notice: What is said of the data in them.
         to_file: Paths of address lists.
         date: An ISO 8601 time with its zone; ``None`` for now.
         theme: A theme's name, or a path; ``None`` for the format's own.
         density: How much of each candidate is shown; ``None`` for what is usual.
-        emails: Whether candidates' e-mail addresses are shown.
+        profile: A profile's name, or a path; ``None`` for ``client``.
+        emails: Whether candidates' e-mail addresses are shown; ``None`` for as the profile says.
         lang: The language of our own words, or the path of a catalogue.
         title: The role, or ``None`` to keep what the inputs say; so ``brief`` and the others.
         brief: What was asked for.
@@ -69,11 +82,14 @@ class SendOptions:
 
     inputs: tuple[str, ...]
     mail: MailOptions
+    blind: BlindOptions
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
     to_file: tuple[str, ...] = ()
     date: str | None = None
     theme: str | None = None
     density: Density | None = None
-    emails: bool = False
+    profile: str | None = None
+    emails: bool | None = None
     lang: str = "en"
     title: str | None = None
     brief: str | None = None
@@ -111,12 +127,17 @@ def run(options: SendOptions) -> ExitCode:
         client=options.client,
         author=options.author,
     )
+    exporter = get_exporter("email")
+    profile = chosen_profile(options.profile, exporter, emails=options.emails)
+    shortlist = disclosed(
+        shortlist, profile, options.blind, labels=load_labels(options.lang), dry_run=not options.yes
+    )
     emails = options.mail.emails(
         shortlist,
-        theme=load_theme(options.theme or get_exporter("email").theme),
+        theme=load_theme(options.theme or exporter.theme),
         density=options.density or "card",
-        show_emails=options.emails,
         labels=load_labels(options.lang),
+        notice=notice_with(options.notice.facts(), profile),
         templates=options.templates,
     )
     # A bad address or header is an error before anything is sent.
@@ -128,6 +149,8 @@ def run(options: SendOptions) -> ExitCode:
     ]
     server = _server(options)
     print_lost(shortlist.problems, shortlist.failed)
+    if options.notice.no_notice:
+        click.echo(NOTICE_LEFT_OUT, err=True)
     if not options.yes:
         return _print_plan(shortlist, emails, messages, server, options)
     if server is None:
@@ -234,6 +257,7 @@ def _print_plan(
         plan = {
             "dryRun": True,
             "candidates": len(shortlist.candidates),
+            "notice": options.notice.to_report(),
             **lost(shortlist.problems, shortlist.failed),
             "messages": [{"subject": email.subject, "htmlBytes": email.size} for email in emails],
             "recipients": recipients,
@@ -277,6 +301,7 @@ def _report(
         report: dict[str, Any] = {
             "dryRun": False,
             "candidates": len(shortlist.candidates),
+            "notice": options.notice.to_report(),
             **lost(shortlist.problems, shortlist.failed),
             "outcomes": [
                 {

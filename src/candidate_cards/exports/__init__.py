@@ -6,6 +6,7 @@ A new format is one new module here that defines ``EXPORTER``; nothing else name
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import replace
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -15,16 +16,20 @@ from candidate_cards.cards import (
     DEFAULT_BANDS,
     DEFAULT_LABELS,
     DENSITIES,
+    USUAL_NOTICE,
     WHOLE,
     Bands,
     CardView,
     Density,
     DossierFacts,
     Labels,
+    NoticeFacts,
     Part,
     card_view,
     dossier_view,
     message_view,
+    notice_of,
+    notice_view,
     shortlist_view,
     single_view,
     told_directions,
@@ -33,7 +38,6 @@ from candidate_cards.errors import NotAvailableError
 from candidate_cards.exports._exporter import Exporter, Rendering
 from candidate_cards.exports._headers import Address, parse_address
 from candidate_cards.models import Shortlist
-from candidate_cards.privacy import Words, apply_profile, load_profile
 from candidate_cards.rendering import (
     CompiledTemplate,
     Document,
@@ -46,7 +50,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from candidate_cards.models import Candidate
-    from candidate_cards.privacy import Profile
+    from candidate_cards.privacy import Profile, Words
 
 Content = TypeVar("Content", bound="Candidate | Shortlist")
 
@@ -59,11 +63,13 @@ __all__ = [
     "export_candidates",
     "get_exporter",
     "list_formats",
+    "notice_with",
     "parse_address",
     "render",
     "render_card",
     "render_shortlist",
     "style_source",
+    "words_of",
 ]
 
 _TOP_HEADING, _LAST_HEADING = 1, 6
@@ -117,6 +123,7 @@ def compiled_template(  # noqa: PLR0913, PLR0917  each is a choice that users ma
         raise ValueError(message)
     constants = {
         "density": density,
+        "embedded": exporter.template.embedded,
         "labels": labels,
         "heading": heading_level,
         "subheading": min(heading_level + 1, _LAST_HEADING),
@@ -138,6 +145,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
 ) -> Document:
     """Render one candidate.
@@ -159,6 +167,8 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
             Leave it out under a policy that forbids style attributes.
         bands: Lowest scores of the bands.
         labels: The language of our own words.
+        notice: Where the data came from and whom to ask, for the notice beside scores and
+            AI-written texts; or that there is to be none.
         templates: A folder of your own templates; what it lacks is taken from the bundled ones.
             Read once per process.
 
@@ -183,6 +193,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
             show_emails=show_emails,
             bands=bands,
             labels=labels,
+            notice=notice,
             templates=templates,
         ).document
     # A card has no more to it than this, and its time is counted in microseconds.
@@ -191,11 +202,18 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     folder = None if templates is None else Path(templates)
     chosen = _theme(exporter, theme)
     template = compiled_template(exporter, chosen, density, heading_level, labels, folder)
-    shown = disclosed(candidate, exporter, profile, show_emails, labels)
-    card = card_view(shown, density=density, bands=bands, labels=labels)
+    candidate, notice = disclosed(candidate, exporter, profile, show_emails, labels, notice)
+    card = card_view(candidate, density=density, bands=bands, labels=labels)
     frame = single_view(card)
+    told = notice_view(notice, labels, card.score.value != "", card.written)
     return template.render(
-        {"shortlist": frame, "cards": (card,), "nonce": nonce, "fallback": fallback}
+        {
+            "shortlist": frame,
+            "cards": (card,),
+            "notice": told,
+            "nonce": nonce,
+            "fallback": fallback,
+        }
     )
 
 
@@ -212,6 +230,7 @@ def render_shortlist(  # noqa: PLR0913  each is a choice that users make
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
 ) -> Document:
     """Render a shortlist, in its ranking order; arguments and errors as in `render_card`."""
@@ -227,6 +246,7 @@ def render_shortlist(  # noqa: PLR0913  each is a choice that users make
         fallback=fallback,
         bands=bands,
         labels=labels,
+        notice=notice,
         templates=templates,
     ).document
 
@@ -269,6 +289,7 @@ def export_candidates(  # noqa: PLR0913  each is a choice that users make
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
 ) -> bytes:
     """Turn a shortlist, or one candidate, into the bytes of a format.
@@ -287,6 +308,7 @@ def export_candidates(  # noqa: PLR0913  each is a choice that users make
         fallback=fallback,
         bands=bands,
         labels=labels,
+        notice=notice,
         templates=templates,
     )
     return get_exporter(format).export(rendering)
@@ -305,6 +327,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
     fallback: bool = True,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
     subject: str = "",
     reply_to: str = "",
@@ -331,6 +354,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
         fallback: The same.
         bands: The same.
         labels: The same.
+        notice: The same.
         templates: The same.
         subject: Of a message, in place of the one made from role and count.
         reply_to: Whom a reader may answer about a candidate, in formats that offer it; an address
@@ -341,9 +365,11 @@ def render(  # noqa: PLR0913  each is a choice that users make
         CandidateCardsError: As in `render_card`.
     """
     exporter = get_exporter(format)
-    content = disclosed(content, exporter, profile, show_emails, labels)
+    content, notice = disclosed(content, exporter, profile, show_emails, labels, notice)
     chosen = _theme(exporter, theme)
     density = exporter.density or density
+    if exporter.most is not None and isinstance(content, Shortlist):
+        density, part = "row", part._replace(size=exporter.most)
     if heading_level is None:
         is_frame = isinstance(content, Shortlist) or exporter.template.embedded
         heading_level = 2 if is_frame else 1
@@ -363,49 +389,71 @@ def render(  # noqa: PLR0913  each is a choice that users make
         frame = shortlist_view(content, labels=labels)
     else:
         frame = single_view(cards[0])
+    told = notice_of(cards, notice, labels)
     message = None
     whole_cards: tuple[CardView, ...] = ()
     if exporter.message:
-        cards = tuple(map(told_directions, cards))
+        cards = tuple([told_directions(card, labels) for card in cards])
         # Only a card leaves points out for want of room.
         whole_cards = cards_of(capped=False) if density == "card" else cards
-        message = message_view(frame, cards, labels, subject=subject, part=part)
+        message = message_view(frame, cards, labels, notice=told, subject=subject, part=part)
     dossier = None
     if exporter.dossier:
-        dossier = dossier_view(frame, cards, facts=DossierFacts(), bands=bands, labels=labels)
+        dossier = dossier_view(
+            frame, cards, facts=DossierFacts(), notice=told, bands=bands, labels=labels
+        )
     document = template.render(
         {
             "shortlist": frame,
             "cards": cards,
             "message": message,
             "dossier": dossier,
+            "notice": told,
             "nonce": nonce,
             "fallback": fallback,
         }
     )
-    return Rendering(document, frame, cards, message, whole_cards, chosen, labels, density, folder)
+    return Rendering(
+        document, frame, cards, message, whole_cards, chosen, labels, density, told, folder
+    )
 
 
-def disclosed(
+def disclosed(  # noqa: PLR0913, PLR0917  what the functions above were given
     content: Content,
     exporter: Exporter,
     profile: Profile | str | PathLike[str] | None,
     show_emails: bool | None,  # noqa: FBT001  as the functions above have it
     labels: Labels,
-) -> Content:
-    """Return what a format may show of candidates; arguments and errors as in `render_card`."""
+    notice: NoticeFacts,
+) -> tuple[Content, NoticeFacts]:
+    """Return what a format may show of candidates, and the facts of a notice on it.
+
+    Arguments and errors are those of `render_card`.
+    """
     if profile is None:
         profile = exporter.profile
     if profile == "internal" and show_emails is not False:
-        return content
+        return content, notice
+    # Cards that show everything do without.
+    from candidate_cards.privacy import apply_profile, load_profile  # noqa: PLC0415
+
     chosen = load_profile(profile)
     if show_emails is not None:
         chosen = chosen.with_emails(shown=show_emails)
-    return cast("Content", apply_profile(content, chosen, words=_words(labels)).content)
+    shown = apply_profile(content, chosen, words=words_of(labels)).content
+    return cast("Content", shown), notice_with(notice, chosen)
+
+
+def notice_with(notice: NoticeFacts, profile: Profile) -> NoticeFacts:
+    """Return the facts of a notice on what a profile shows: codes are told as what they are."""
+    return replace(notice, coded=True) if profile.identity == "coded" else notice
 
 
 @lru_cache(maxsize=64)  # more than the languages of one application
-def _words(labels: Labels) -> Words:
+def words_of(labels: Labels) -> Words:
+    """Return what stands in place of what is hidden, in the language of the labels."""
+    from candidate_cards.privacy import Words  # noqa: PLC0415  as above
+
     return Words(
         labels.employer,
         labels.current_employer,

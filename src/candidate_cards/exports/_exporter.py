@@ -9,7 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from candidate_cards.cards import CardView, Density, Labels, MessageView, ShortlistView
+    from candidate_cards.cards import (
+        CardView,
+        Density,
+        Labels,
+        MessageView,
+        NoticeView,
+        ShortlistView,
+    )
     from candidate_cards.rendering import Document, TemplateSpec
     from candidate_cards.themes import Theme
 
@@ -26,6 +33,7 @@ class Rendering(NamedTuple):
         theme: What it was drawn with.
         labels: The language of our own words.
         density: How much of each candidate it shows.
+        notice: What it says of scores, AI-written texts and where the data came from.
         templates: The folder of own templates, if there is one.
     """
 
@@ -37,6 +45,7 @@ class Rendering(NamedTuple):
     theme: Theme
     labels: Labels
     density: Density
+    notice: NoticeView
     templates: Path | None
 
 
@@ -60,6 +69,7 @@ class Exporter:
         message: Whether its template also takes a `MessageView`.
         dossier: Whether its template also takes a `DossierView`.
         density: The only one that it knows; ``None`` for any.
+        most: How many candidates of a shortlist it shows, a row each; ``None`` for all.
     """
 
     name: str
@@ -72,3 +82,4 @@ class Exporter:
     message: bool = False
     dossier: bool = False
     density: Density | None = None
+    most: int | None = None

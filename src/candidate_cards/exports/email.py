@@ -13,7 +13,7 @@ from hashlib import sha256
 from math import ceil
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from candidate_cards.cards import DEFAULT_BANDS, DEFAULT_LABELS, Part
+from candidate_cards.cards import DEFAULT_BANDS, DEFAULT_LABELS, USUAL_NOTICE, NoticeFacts, Part
 from candidate_cards.errors import ExportError
 from candidate_cards.exports import disclosed, parse_address, render
 from candidate_cards.exports._exporter import Exporter, Rendering
@@ -111,6 +111,7 @@ class EmailLook(TypedDict, total=False):
     reply_to: str
     bands: Bands
     labels: Labels
+    notice: NoticeFacts
     templates: str | PathLike[str] | None
 
 
@@ -125,6 +126,7 @@ def render_email(  # noqa: PLR0913  each is a choice that users make
     reply_to: str = "",
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
 ) -> Email:
     """Render one message about a shortlist, or about one candidate.
@@ -140,6 +142,7 @@ def render_email(  # noqa: PLR0913  each is a choice that users make
         reply_to: An address; each candidate gets a button that writes to it.
         bands: Lowest scores of the bands.
         labels: The language of our own words.
+        notice: As in `render_card`.
         templates: A folder with your own ``email/message.html`` or parts of it.
 
     Raises:
@@ -158,6 +161,7 @@ def render_email(  # noqa: PLR0913  each is a choice that users make
         reply_to=_bare(reply_to),
         bands=bands,
         labels=labels,
+        notice=notice,
         templates=templates,
     )
     return _fitting(rendering)
@@ -178,12 +182,13 @@ def split_email(shortlist: Shortlist, **look: Unpack[EmailLook]) -> tuple[Email,
     """
     count = len(shortlist.candidates)
     # Once, however many messages and rounds it takes.
-    shortlist = disclosed(
+    shortlist, look["notice"] = disclosed(
         shortlist,
         EXPORTER,
         look.get("profile"),
         look.get("show_emails"),
         look.get("labels", DEFAULT_LABELS),
+        look.get("notice", USUAL_NOTICE),
     )
     look |= {"profile": "internal", "show_emails": None}
     look["reply_to"] = _bare(look.get("reply_to", ""))
@@ -217,7 +222,9 @@ def _parts(count: int, total: int) -> Iterator[Part]:
 def _email(rendering: Rendering) -> Email:
     view = rendering.message
     assert view is not None  # noqa: S101  the format asks for it
-    text = plain_text(rendering.shortlist, view, rendering.whole_cards, rendering.labels)
+    text = plain_text(
+        rendering.shortlist, view, rendering.whole_cards, rendering.labels, rendering.notice
+    )
     return Email(view.subject, rendering.document, text, rendering.theme)
 
 

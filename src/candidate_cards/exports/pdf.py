@@ -4,7 +4,7 @@ A dossier is made of parts, each rendered by itself:
 
 1. a section per candidate, which does not depend on the page that it begins on, so that a finished
    one can be kept and used again;
-2. the front (cover, brief, comparison) and the notice at the end;
+2. the front (cover, brief, comparison), and at the end the notice, unless there is none;
 3. the contents, once the others' pages are counted.
 
 Then they are joined: one tree of tags, bookmarks, links from the contents, page numbers. A copy
@@ -24,8 +24,10 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 from candidate_cards.cards import (
     DEFAULT_BANDS,
     DEFAULT_LABELS,
+    USUAL_NOTICE,
     DossierFacts,
     EntryView,
+    NoticeFacts,
     dossier_view,
 )
 from candidate_cards.errors import NotAvailableError
@@ -52,7 +54,7 @@ __all__ = ["EXPORTER", "DossierFacts", "Limits", "PageSize", "PdfPool", "render_
 
 PageSize = Literal["A4", "Letter"]
 
-_EDITION: Final = 1  # of what is done to a part beside rendering it; kept ones of another are stale
+_EDITION: Final = 2  # of what is done to a part beside rendering it; kept ones of another are stale
 _INSET: Final = 20 / 25.4 * 72  # the sheet's margin, in PDF points
 _BASE_LINE: Final = 34.0  # of the first line of the foot, from the lower edge, in PDF points
 _ENTRIES_A_PAGE: Final = 35  # of the contents, if no name takes two lines
@@ -69,6 +71,7 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
     show_emails: bool | None = None,
     bands: Bands = DEFAULT_BANDS,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
     pool: PdfPool | None = None,
     cache: str | PathLike[str] | None = None,
@@ -82,11 +85,12 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         content: A shortlist, or one candidate.
         theme: A light one for paper; a dark one is for screens.
         page_size: ``A4`` or ``Letter``.
-        facts: Dates, whether it is confidential, and whom this copy is for; no date is invented.
+        facts: Its date, whether it is confidential, and whom this copy is for; no date is invented.
         profile: What may be shown, as in `render_card`; by default ``client``.
         show_emails: Whether e-mail addresses appear; by default as the profile says.
         bands: Lowest scores of the bands.
         labels: The language of our own words.
+        notice: As in `render_card`, and until when it is kept.
         templates: A folder with your own ``dossier/`` files.
         pool: Processes to render in, each part within limits; without one, parts are rendered
             here and nothing limits them.
@@ -117,6 +121,7 @@ def render_dossier(  # noqa: PLR0913  each is a choice that users make
         show_emails=show_emails,
         bands=bands,
         labels=labels,
+        notice=notice,
         templates=templates,
     )
     return _Dossier(rendering, page_size, facts or DossierFacts(), bands).write(
@@ -172,10 +177,10 @@ class _Dossier:
                 for number, card in enumerate(self._rendering.cards, 1)
             ]
             front = self._job("front", view, folder, "the front")
-            notice = self._job("notice", view, folder, "the notice")
+            ends = [self._job("notice", view, folder, "the notice")] if view.has_notice else []
             sample = self._job("sample", view, folder, "the page numbers")
             # The longest part first, or it would be waited for at the end.
-            jobs = [front, *sections, notice, sample]
+            jobs = [front, *sections, *ends, sample]
             watermark = None
             if view.copy_line:
                 over = self._job("watermark", view, folder, "the watermark")
@@ -197,12 +202,13 @@ class _Dossier:
             parts = [
                 *frame,
                 *(Part(job.path, _name(number)) for number, job in enumerate(sections, 1)),
-                Part(notice.path, "notice"),
+                *(Part(job.path, "notice") for job in ends),
             ]
             labels = self._rendering.labels
             info = Info(
                 title=view.title,
                 lang=labels.lang,
+                right_to_left=labels.dir == "rtl",
                 author=self._rendering.shortlist.author,
                 copy=self._said_of_copy(view),
             )
@@ -218,11 +224,10 @@ class _Dossier:
 
     def _said_of_copy(self, view: DossierView) -> dict[str, str]:
         """Return what the copy says of itself to machines."""
-        keep_until = self._facts.keep_until
         said = {
             "recipient": view.recipient,
-            "recipientId": view.recipient_id,
-            "keepUntil": "" if keep_until is None else keep_until.isoformat(),
+            "recipient-id": view.recipient_id,
+            "keep-until": self._rendering.notice.keep_until,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -257,6 +262,7 @@ class _Dossier:
             rendering.shortlist,
             rendering.cards,
             facts=self._facts,
+            notice=rendering.notice,
             bands=self._bands,
             labels=rendering.labels,
             contents=tuple(contents or ()),
@@ -276,7 +282,13 @@ class _Dossier:
             rendering.templates,
         )
         html = template.render(
-            {"dossier": view, "cards": cards or rendering.cards, "nonce": "", "fallback": True}
+            {
+                "dossier": view,
+                "cards": cards or rendering.cards,
+                "notice": rendering.notice,
+                "nonce": "",
+                "fallback": True,
+            }
         )
         digest = sha256(f"{_version()}\0{template.stylesheet}\0{html}".encode()).hexdigest()
         return Job(str(html), template.stylesheet, folder / f"{digest}.pdf", name)

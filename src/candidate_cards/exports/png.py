@@ -8,7 +8,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from candidate_cards.cards import DEFAULT_LABELS
+from candidate_cards.cards import DEFAULT_LABELS, USUAL_NOTICE, NoticeFacts
 from candidate_cards.errors import ExportError
 from candidate_cards.exports import render
 from candidate_cards.exports._exporter import Exporter, Rendering
@@ -35,6 +35,7 @@ def render_picture(  # noqa: PLR0913  each is a choice that users make
     scale: int = 1,
     profile: Profile | str | PathLike[str] | None = None,
     labels: Labels = DEFAULT_LABELS,
+    notice: NoticeFacts = USUAL_NOTICE,
     templates: str | PathLike[str] | None = None,
     pool: PdfPool | None = None,
 ) -> bytes:
@@ -46,6 +47,8 @@ def render_picture(  # noqa: PLR0913  each is a choice that users make
         scale: Device pixels per CSS pixel, 1 to 4: 600 by 315 of them at 1.
         profile: What may be shown, as in `render_card`; by default ``client``.
         labels: The language of our own words.
+        notice: As in `render_card`; a picture has room for one sentence, and says the rest to
+            programs only.
         templates: A folder with your own ``picture/`` files.
         pool: A process to draw it in, within limits; without one it is drawn here, and no other
             thread may draw one at the same time.
@@ -63,7 +66,13 @@ def render_picture(  # noqa: PLR0913  each is a choice that users make
         message = f"scale must be between 1 and {_LARGEST_SCALE}, not {scale}"
         raise ValueError(message)
     rendering = render(
-        content, format="png", theme=theme, profile=profile, labels=labels, templates=templates
+        content,
+        format="png",
+        theme=theme,
+        profile=profile,
+        labels=labels,
+        notice=notice,
+        templates=templates,
     )
     if pool is not None:
         return pool.call("the picture", _draw, str(rendering.document), scale)
@@ -103,4 +112,5 @@ EXPORTER = Exporter(
     export=_export,
     profile="client",
     density="card",
+    most=3,
 )

@@ -134,8 +134,10 @@ class _Styles(NamedTuple):
         return any(len(styles) > 1 for styles in groups.values())
 
     def _whole(self, style: str) -> str:
-        # Drawings keep their attributes: `all:unset` would erase fill, r, cx and the like.
-        first = "" if self.tag.in_svg or style.startswith("all:") else self.reset
+        # Drawings keep their attributes: `all:unset` would erase fill, r, cx and the like. And
+        # what a <meta> says is not seen.
+        plain = self.tag.in_svg or self.tag.name == "meta" or style.startswith("all:")
+        first = "" if plain else self.reset
         return ";".join(filter(None, (first, style)))
 
 

@@ -40,6 +40,8 @@ _TEXT_ATTRIBUTES = frozenset(
 )
 _ADDRESS_ATTRIBUTES = frozenset({("a", "href"), ("img", "src")})
 _ADDRESS_FIELDS = frozenset({"href", "data_uri"})
+# What a <meta> says under these names, or as microdata, no browser acts on.
+_OWN_META = "candidate-cards:"
 
 
 class StartTag:
@@ -206,6 +208,8 @@ class MarkupReader(HTMLParser):
             if name == "style":
                 self._refuse("style belongs into a style sheet; give the element a class")
             if value and pattern.search(value) and not self._is_constant(value):
+                if tag == "meta" and self._is_statement(dict(attrs), name):
+                    continue
                 self._check_value(tag, name, value)
         line, column = self.getpos()
         parents = [number for _, number in self._open if number is not None]
@@ -226,6 +230,16 @@ class MarkupReader(HTMLParser):
             for number in self.hidden.pattern.findall(value)
         ]
         return all(path is not None and path[1] in self._constants for path in paths)
+
+    def _is_statement(self, attrs: dict[str, str | None], name: str) -> bool:
+        """Tell whether data in an attribute of a ``<meta>`` is a statement for programs."""
+        if "http-equiv" in attrs:
+            return False
+        if (attrs.get("name") or "").startswith(_OWN_META):
+            return name in {"name", "content"}
+        itemprop = attrs.get("itemprop") or ""
+        told = "name" not in attrs and itemprop and not self.hidden.pattern.search(itemprop)
+        return bool(told) and name == "content"
 
     def _check_value(self, tag: str, name: str, value: str) -> None:
         fields = self.hidden.fields(value)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from candidate_cards.cards import CardView, Labels, MessageView, ShortlistView
+    from candidate_cards.cards import CardView, Labels, MessageView, NoticeView, ShortlistView
 
 _WIDTH = 72  # columns; wide characters take two
 _RULE = "-" * _WIDTH
@@ -23,7 +23,11 @@ _AT_ONCE = 128  # characters
 
 
 def plain_text(
-    frame: ShortlistView, message: MessageView, cards: Sequence[CardView], labels: Labels
+    frame: ShortlistView,
+    message: MessageView,
+    cards: Sequence[CardView],
+    labels: Labels,
+    notice: NoticeView,
 ) -> str:
     """Return a message as text: numbered, wrapped at 72 columns, with every address in full.
 
@@ -34,6 +38,7 @@ def plain_text(
         message: What the message says besides.
         cards: In ranking order.
         labels: The language of our own words.
+        notice: Of the same cards; it stands at the end.
 
     Returns:
         Lines that end in a newline. Addresses are never broken, so a line may be longer.
@@ -41,7 +46,9 @@ def plain_text(
     lines = list(_head(frame, message, labels))
     for card in cards:
         lines += ["", _RULE, "", *_candidate(card, labels)]
-    lines += ["", _RULE, "", *_foot(frame, labels)]
+    foot = list(_foot(frame, labels, notice))
+    if foot:
+        lines += ["", _RULE, "", *foot]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -126,12 +133,16 @@ def _contact(card: CardView, labels: Labels, indent: str) -> Iterator[str]:
             yield from _wrapped(link.text, indent)
 
 
-def _foot(frame: ShortlistView, labels: Labels) -> Iterator[str]:
+def _foot(frame: ShortlistView, labels: Labels, notice: NoticeView) -> Iterator[str]:
     if frame.failed:
         yield from _wrapped(f"{labels.not_included} {labels.comma.join(frame.failed)}", "", "  ")
-    yield from _wrapped(labels.notice)
     if frame.author:
         yield from _wrapped(f"{labels.prepared_by} {frame.author}")
+    if notice.title:
+        if frame.failed or frame.author:
+            yield ""
+        yield from _wrapped(notice.title)
+        yield from _wrapped(notice.text)
 
 
 def _listed(items: Sequence[str], indent: str) -> Iterator[str]:

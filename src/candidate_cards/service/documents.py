@@ -12,6 +12,7 @@ from urllib.parse import quote
 from pydantic import SecretStr
 from starlette.requests import ClientDisconnect
 
+from candidate_cards.cards import NoticeFacts
 from candidate_cards.contract.openapi import answers
 from candidate_cards.contract.refusals import invalid
 from candidate_cards.exports._headers import ascii_file_name, file_name
@@ -75,6 +76,12 @@ def manner_of(
         profile=asked.profile,
         lang=asked.lang,
         show_emails=getattr(asked, "show_emails", None),  # a picture has none
+        notice=NoticeFacts(
+            source=asked.data_source,
+            contact=asked.contact,
+            keep_until=asked.keep_until,
+            shown=asked.notice,
+        ),
         decisions=keep | remove,
     )
     return replace(manner, password=_password(request, exporter))

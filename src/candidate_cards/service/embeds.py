@@ -237,6 +237,7 @@ class Embeds:
             profile=EVERYTHING,
             fallback=False,  # the policy is against its style attributes
             labels=manner.labels,
+            notice=manner.notice,
         )
         company = self._companies.get(embed.company)
         ancestors = " ".join(company.frame_ancestors if company else ()) or "'self'"

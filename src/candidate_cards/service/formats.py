@@ -192,6 +192,11 @@ class Asked(NoOptions):
     Attributes:
         profile: Name of one; by default the company's for cards, the format's for what is sent.
         lang: Of our own words; by default the company's.
+        data_source: Where the data came from; by default as the company says.
+        contact: Whom to ask about them; the same.
+        keep_until: The last day on which they are kept.
+        notice: Whether a document says what a machine decided; if not, it says that it was left
+            out, to programs.
         keep: Finds of a redaction report that are no names after all. Their ids tell nothing, so
             they may stand in an address, which servers on the way may log.
         remove: Those that are.
@@ -199,6 +204,10 @@ class Asked(NoOptions):
 
     profile: _ProfileName | None = None
     lang: Language | None = None
+    data_source: _Line = ""
+    contact: _Line = ""
+    keep_until: _Day | None = None
+    notice: _Flag = True
     keep: _Finds = ()
     remove: _Finds = ()
 
@@ -237,7 +246,12 @@ class Options(Asked):
         _ = press
         look = self.model_dump(exclude=_SEEN_TO)
         return export_candidates(
-            content, format=exporter.name, profile=EVERYTHING, labels=manner.labels, **look
+            content,
+            format=exporter.name,
+            profile=EVERYTHING,
+            labels=manner.labels,
+            notice=manner.notice,
+            **look,
         )
 
 
@@ -291,6 +305,7 @@ class MailOptions(Options):
             density=self.density,
             profile=EVERYTHING,
             labels=manner.labels,
+            notice=manner.notice,
             subject=self.subject,
             reply_to=parse_address(answered, field="replyTo").address if answered else "",
         )
@@ -318,7 +333,6 @@ class DossierOptions(Options):
     show_emails: _Flag | None = None
     page_size: PageSize = "A4"
     date: _Day | None = None
-    keep_until: _Day | None = None
     confidential: _Flag = True
     recipient: _Line = ""
     recipient_id: _Line = ""
@@ -337,13 +351,13 @@ class DossierOptions(Options):
             page_size=self.page_size,
             facts=DossierFacts(
                 issued=self.date,
-                keep_until=self.keep_until,
                 confidential=self.confidential,
                 recipient=self.recipient,
                 recipient_id=self.recipient_id,
             ),
             profile=EVERYTHING,
             labels=manner.labels,
+            notice=manner.notice,
             pool=press and press.pool,
             cache=press and press.folder,
             password=manner.password,
@@ -371,6 +385,7 @@ class PictureOptions(Options):
             scale=self.scale,
             profile=EVERYTHING,
             labels=manner.labels,
+            notice=manner.notice,
             pool=press and press.pool,
         )
 

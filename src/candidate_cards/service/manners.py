@@ -1,17 +1,17 @@
-"""To whom a service shows what, and in which language: what settings and requests say of it."""
+"""To whom a service shows what, in which language and with which notice."""
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from candidate_cards.cards import load_labels
+from candidate_cards.cards import USUAL_NOTICE, NoticeFacts, load_labels
 from candidate_cards.errors import InputError, Problem
-from candidate_cards.exports import get_exporter, words_of
+from candidate_cards.exports import get_exporter, notice_with, words_of
 from candidate_cards.models import Shortlist
 from candidate_cards.privacy import apply_profile, list_profiles, load_profile
 from candidate_cards.privacy.codes import BlindKey
@@ -55,12 +55,14 @@ class Manner:
     Attributes:
         profile: What may be shown.
         labels: The language of our own words.
+        notice: What is said of the data.
         sign: Differs where what is shown of the same record does.
         password: Opens the document, which nobody keeps then.
     """
 
     profile: Profile
     labels: Labels
+    notice: NoticeFacts
     sign: str
     password: SecretStr | None = None
 
@@ -116,6 +118,7 @@ class Manners:
         profile: str | None = None,
         lang: str | None = None,
         show_emails: bool | None = None,
+        notice: NoticeFacts = USUAL_NOTICE,
         decisions: Mapping[str, Decision] = _NONE,
     ) -> Manner:
         """Return how a company's candidates are shown in a format.
@@ -127,6 +130,7 @@ class Manners:
             profile: Name of another.
             lang: A language; by default the company's.
             show_emails: Whether e-mail addresses appear, whatever the profile says.
+            notice: What is said of the data; source and contact are by default the company's.
             decisions: On finds of a redaction report, by their ids.
 
         Raises:
@@ -142,7 +146,13 @@ class Manners:
         elif show_emails is not None:
             chosen = chosen.with_emails(shown=show_emails)
         labels = load_labels(lang or (own and own.lang) or self._settings.lang)
-        return Manner(chosen, labels, entity_tag(_contents(chosen), labels.lang))
+        told = replace(
+            notice_with(notice, chosen),
+            source=notice.source or (own and own.data_source) or self._settings.data_source,
+            contact=notice.contact or (own and own.contact) or self._settings.contact,
+        )
+        sign = entity_tag(_contents(chosen), labels.lang, repr(told))
+        return Manner(chosen, labels, told, sign)
 
     def key(self, company: str) -> BlindKey | None:
         """Return what a company's codes are made with, if there are any."""

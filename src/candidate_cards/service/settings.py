@@ -46,6 +46,7 @@ _ADDRESS: Final = re.compile(
     r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
 )
 _SHORTEST_SECRET: Final = 32
+_LONGEST_SAID: Final = 300  # characters; a notice has room for no more
 
 _Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -89,6 +90,7 @@ def _language(tag: str) -> str:
 
 
 _Language = Annotated[str, AfterValidator(_language)]
+_Said = Annotated[str, Field(max_length=_LONGEST_SAID)]
 
 
 class Company(BaseModel):
@@ -104,6 +106,8 @@ class Company(BaseModel):
         frame_ancestors: Origins that may frame its cards, such as ``https://ats.example``.
         profile: Name of what its cards show; ``None`` for the service's.
         lang: Of what is shown of its candidates; ``None`` for the service's.
+        data_source: Where its data come from, as notices say; empty for what the service says.
+        contact: Whom to ask about them; the same.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -115,6 +119,8 @@ class Company(BaseModel):
     frame_ancestors: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
     profile: str | None = None
     lang: _Language | None = None
+    data_source: _Said = ""
+    contact: _Said = ""
 
     @property
     def scheme(self) -> HmacScheme | StandardWebhooks | None:
@@ -179,6 +185,8 @@ class Settings(BaseSettings):
         profile: Name of what cards show where nothing else is asked for. Messages, dossiers and
             pictures show what ``client`` does, unless this profile puts codes in place of people.
         lang: Language of our own words where nothing else is asked for.
+        data_source: Where the data come from, as notices say; empty for the usual words.
+        contact: Whom to ask about them; the same.
         blind_secret: Makes the codes of profiles that put them in place of people, at least 32
             characters. Every company has codes of its own. With another secret all codes change.
         retention_days: Candidates saved longer ago are erased; ``None`` keeps them.
@@ -218,6 +226,8 @@ class Settings(BaseSettings):
     profiles: Path | None = None
     profile: str = "internal"
     lang: _Language = "en"
+    data_source: _Said = ""
+    contact: _Said = ""
     blind_secret: Annotated[SecretStr, AfterValidator(_long)] | None = None
     retention_days: Annotated[int, Field(ge=1)] | None = None
     development: bool = False

@@ -14,8 +14,10 @@ from candidate_cards.cards import (
     Bands,
     DossierFacts,
     EntryView,
+    NoticeFacts,
     card_view,
     dossier_view,
+    notice_of,
     shortlist_view,
     single_view,
 )
@@ -40,12 +42,19 @@ def _view(
     facts: DossierFacts = DossierFacts(),  # noqa: B008  frozen
     bands: Bands = DEFAULT_BANDS,
     contents: tuple[EntryView, ...] = (),
+    notice: NoticeFacts = NoticeFacts(),  # noqa: B008  frozen
 ) -> DossierView:
     candidates = (_ADA,) if shortlist is None else shortlist.candidates
     cards = [card_view(candidate, density="detail") for candidate in candidates]
     frame = single_view(cards[0]) if shortlist is None else shortlist_view(shortlist)
     return dossier_view(
-        frame, cards, facts=facts, bands=bands, labels=DEFAULT_LABELS, contents=contents
+        frame,
+        cards,
+        facts=facts,
+        notice=notice_of(cards, notice, DEFAULT_LABELS),
+        bands=bands,
+        labels=DEFAULT_LABELS,
+        contents=contents,
     )
 
 
@@ -87,8 +96,8 @@ def test_no_day_is_invented() -> None:
     bare = _view()
     assert bare.keep_until == ""
     assert "Date" not in dict(bare.facts)
-    facts = DossierFacts(issued=date(2026, 3, 2), keep_until=date(2026, 9, 2))
-    view = _view(facts=facts)
+    notice = NoticeFacts(keep_until=date(2026, 9, 2))
+    view = _view(facts=DossierFacts(issued=date(2026, 3, 2)), notice=notice)
     assert dict(view.facts)["Date"] == "2026-03-02"
     assert view.keep_until == "Keep until 2026-09-02, then destroy."
 

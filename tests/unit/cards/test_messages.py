@@ -14,12 +14,14 @@ from candidate_cards import Candidate, Labels, Plural, Shortlist
 from candidate_cards._text import with_balanced_bidi
 from candidate_cards.cards import (
     DEFAULT_LABELS,
+    USUAL_NOTICE,
     WHOLE,
     CardView,
     MessageView,
     Part,
     card_view,
     message_view,
+    notice_of,
     shortlist_view,
     single_view,
 )
@@ -53,12 +55,14 @@ def message(  # noqa: PLR0913  what a message is made of
     people = tuple(Candidate(profile_id="p") for _ in cards)
     shortlist = Shortlist(candidates=people, title=title, brief=brief)
     frame = shortlist_view(shortlist, labels=labels)
-    return message_view(frame, cards, labels, subject=subject, part=part)
+    notice = notice_of(cards, USUAL_NOTICE, labels)
+    return message_view(frame, cards, labels, notice=notice, subject=subject, part=part)
 
 
 def single(one: CardView, subject: str = "") -> MessageView:
     """Return the view of a message about one candidate and no shortlist."""
-    return message_view(single_view(one), [one], DEFAULT_LABELS, subject=subject)
+    notice = notice_of([one], USUAL_NOTICE, DEFAULT_LABELS)
+    return message_view(single_view(one), [one], DEFAULT_LABELS, notice=notice, subject=subject)
 
 
 @pytest.mark.parametrize(
@@ -162,12 +166,22 @@ def test_words_of_ours_come_from_the_labels() -> None:
         shortlist="Výběr",
         size=Plural("{count} osoba", "{count} osoby"),
         notice="Rozhoduje člověk, ne stroj.",
+        match="Shoda",
+        ai="UI",
+        notice_source="Zdroj: {source}.",
+        notice_source_usual="veřejné profily",
+        notice_contact="Dotazy: {contact}.",
+        notice_contact_usual="odesílatel",
+        notice_keep_usual="Dobu uložení řekne odesílatel.",
     )
     two = [card("Ada"), card("Bo")]
     assert message(two, title="Svářeč", labels=labels).subject == "2 osoby na pozici Svářeč"
     view = message(two[:1], labels=labels, part=Part(2, 2, 2, 1))
     assert view.subject == "Výběr: 1 osoba (2. ze 2)"
-    assert view.preheader == "Ada. Rozhoduje člověk, ne stroj."
+    zdroj = "Zdroj: veřejné profily. Dotazy: odesílatel. Dobu uložení řekne odesílatel."
+    assert view.preheader == f"Ada. {zdroj}"
+    scored = message([card("Ada", 91)], labels=labels)
+    assert scored.preheader == "Shoda (UI): Ada 91. Rozhoduje člověk, ne stroj."
 
 
 _SENTENCES = [
@@ -224,31 +238,38 @@ def test_a_sentence_opens_no_direction_that_it_does_not_close(brief: str) -> Non
 
 
 def test_a_preheader_names_people_best_first() -> None:
-    """It lists names with their scores in ranking order, then what the brief says."""
+    """It lists names with their scores, marked AI, in ranking order, then what the brief says."""
     cards = [card("Ada", 91), card("Bo"), card("Cy", 40.5)]
     view = message(cards, title="Welder", brief="Somebody who keeps calm. Really.")
-    assert view.preheader == "Ada 91, Bo, Cy 41. Somebody who keeps calm."
+    assert view.preheader == "Match (AI): Ada 91, Bo, Cy 41. Somebody who keeps calm."
+    none = message([card("Ada"), card("Bo")], brief="Somebody who keeps calm. Really.")
+    assert none.preheader == "Ada, Bo. Somebody who keeps calm."
 
 
 def test_a_preheader_of_one_goes_on_with_the_summary() -> None:
-    """Without a brief, the summary of the best candidate follows the names."""
+    """Without a brief, the summary of the best candidate follows the names, marked AI."""
     one = card("Ada", 91, rationale="Keeps calm\nwhen others do not.")
-    assert single(one).preheader == "Ada 91. Keeps calm when others do not."
-    assert message([one, card("Bo")]).preheader == ("Ada 91, Bo. Keeps calm when others do not.")
+    calm = "(AI) Keeps calm when others do not."
+    assert single(one).preheader == f"Match (AI): Ada 91. {calm}"
+    assert message([one, card("Bo")]).preheader == f"Match (AI): Ada 91, Bo. {calm}"
 
 
 def test_a_short_preheader_is_filled_with_words() -> None:
-    """Where there is too little, our notice about machines follows, and no filler characters."""
-    assert single(card("Ada", 91)).preheader == f"Ada 91. {DEFAULT_LABELS.notice}"
-    assert message().preheader == DEFAULT_LABELS.notice
-    assert single(card("A", rationale="Calm.")).preheader == f"A. Calm. {DEFAULT_LABELS.notice}"
+    """Where there is too little, the notice follows; of AI it speaks where there is some."""
+    scored = f"Match (AI): Ada 91. {DEFAULT_LABELS.notice}"
+    assert single(card("Ada", 91)).preheader == scored
+    written = f"A. (AI) Calm. {DEFAULT_LABELS.notice}"
+    assert single(card("A", rationale="Calm.")).preheader == written
+    for neither in (message(), single(card("Ada"))):
+        assert DEFAULT_LABELS.notice_source_usual in neither.preheader
+        assert "AI" not in neither.preheader
 
 
 def test_a_long_preheader_ends_in_a_word_and_an_ellipsis() -> None:
     """What does not fit is cut between words, and a comma does not stand before the ellipsis."""
     cards = [card(f"Person {chr(65 + n) * 4}", 90 - n) for n in range(20)]
     preheader = message(cards).preheader
-    assert regex.fullmatch(r"(Person [A-Z]{4} \d\d, ?)+.*…", preheader)
+    assert regex.fullmatch(r"Match \(AI\): (Person [A-Z]{4} \d\d, ?)+.*…", preheader)
     assert preheader[-2].isalnum()
     assert 100 < len(preheader) <= 150
 
@@ -275,8 +296,8 @@ def test_directions_are_left_out_of_a_preheader() -> None:
     view = message(cards, brief="\u2066Somebody who keeps calm at all times.\u2069")
     assert not _DIRECTIONS.search(view.preheader)
     assert view.preheader.startswith("נועה 0, נועה 1, ")
-    short = single(card("A" + "\u2066\u2069" * 20))
-    assert short.preheader == f"A. {DEFAULT_LABELS.notice}"
+    short = single(card("A" + "\u2066\u2069" * 20, 5))
+    assert short.preheader == f"Match (AI): A 5. {DEFAULT_LABELS.notice}"
 
 
 def test_directions_of_a_subject_are_closed() -> None:

@@ -285,13 +285,19 @@ def test_bands_and_labels_are_the_callers_choice() -> None:
         bands={**DEFAULT_LABELS.bands, "partial": "Teilweise passend"},
         out_of="von 100",
         unnamed="Ohne Namen",
+        ai="KI",
         more=Plural("noch einer", "noch {count}"),
     )
     view = card_view(
         _made(matchScore=85, skills=["x"] * 20), bands=Bands(95, 90, 10), labels=german
     )
     assert view.name == "Ohne Namen"
-    assert view.score == ("85", "Teilweise passend", "partial", "85 von 100, Teilweise passend")
+    assert view.score == (
+        "85",
+        "Teilweise passend",
+        "partial",
+        "85 von 100, Teilweise passend (KI)",
+    )
     assert view.skills_more == "noch 12"
 
 

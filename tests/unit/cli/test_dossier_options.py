@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from pypdf import PdfReader
 
 from candidate_cards import Labels, load_theme, parse_shortlist
+from candidate_cards.cards import NoticeFacts
 from candidate_cards.cli.commands import application
 from candidate_cards.cli.dossier import DossierOptions
 from candidate_cards.cli.exit_codes import ExitCode
@@ -28,7 +29,6 @@ _TWO: Final = sourcing(
 _ONE_PROCESS: Final = ("--jobs", 1)
 _OPTIONS: Final = (
     ("--page-size", "Letter"),
-    ("--keep-until", "2026-09-02"),
     ("--not-confidential",),
     ("--jobs", "2"),
     ("--cache", "kept"),
@@ -227,8 +227,8 @@ def test_progress_is_for_terminals(
             parse_shortlist(_TWO),
             theme=load_theme("light"),
             given_date=None,
-            show_emails=False,
             labels=Labels(),
+            notice=NoticeFacts(),
             templates=None,
             pool=pool,
         )

@@ -14,12 +14,15 @@ from wcwidth import width
 from candidate_cards import Candidate, FailedProfile, Labels, Plural, Shortlist
 from candidate_cards.cards import (
     DEFAULT_LABELS,
+    USUAL_NOTICE,
     WHOLE,
     CardView,
     Density,
+    NoticeView,
     Part,
     card_view,
     message_view,
+    notice_of,
     shortlist_view,
     single_view,
 )
@@ -61,7 +64,9 @@ def text_of(
     """Return the text of a message about these cards."""
     people = tuple(Candidate(profile_id="p") for _ in cards)
     around = shortlist_view(Shortlist(candidates=people, **frame), labels=labels)
-    return plain_text(around, message_view(around, cards, labels, part=part), cards, labels)
+    notice = notice_of(cards, USUAL_NOTICE, labels)
+    message = message_view(around, cards, labels, notice=notice, part=part)
+    return plain_text(around, message, cards, labels, notice)
 
 
 def blocks(text: str) -> list[list[str]]:
@@ -99,7 +104,7 @@ Someone who keeps things running.
 1. Marta Quill
    Platform Engineer at Douro Trips
    Porto, Portugal
-   Match: 71 out of 100, Good match
+   Match: 71 out of 100, Good match (AI)
 
    Kept a booking platform running through three summers. (AI)
 
@@ -128,8 +133,15 @@ Someone who keeps things running.
 {RULE}
 
 Profiles that could not be included: prof_gone
-Scores and text marked AI are made by a machine. A person decides.
 Prepared by R. Recruiter
+
+About this document
+A match score from 0 to 100 is a machine's estimate of how well a
+profile fits the brief. It is no judgement of a person. Texts marked AI
+were written by a machine from the profile and may be wrong. A person
+decides, not the machine. The data come from public professional
+profiles. Questions, a copy, corrections, deletion: whoever sent you
+this. The sender can say how long the data are kept.
 """
     )
 
@@ -168,7 +180,7 @@ def test_rows_show_who_and_where() -> None:
     assert blocks(text) == [
         [
             *("1. Marta Quill", "   Platform Engineer at Douro Trips", "   Porto, Portugal"),
-            "   Match: 71 out of 100, Good match",
+            "   Match: 71 out of 100, Good match (AI)",
         ],
         [
             *("   LinkedIn profile:", f"   {_PROFILE}example-marta"),
@@ -181,8 +193,8 @@ def test_a_single_candidate_has_no_number() -> None:
     """A message about one candidate begins with the subject, and the name is indented."""
     card = card_view(Candidate.model_validate(harmless_candidate()))
     frame = single_view(card)
-    message = message_view(frame, [card], DEFAULT_LABELS)
-    lines = plain_text(frame, message, [card], DEFAULT_LABELS).splitlines()
+    message = message_view(frame, [card], DEFAULT_LABELS, notice=NoticeView())
+    lines = plain_text(frame, message, [card], DEFAULT_LABELS, NoticeView()).splitlines()
     assert lines[:5] == [
         *("Marta Quill, Platform Engineer", "", RULE, ""),
         "   Marta Quill",
@@ -403,22 +415,23 @@ def test_what_is_missing_leaves_no_trace(field: str, gap: str, density: Density)
     assert "None" not in text
     assert "\n\n\n" not in text
     assert not re.search(r"[ \t]$", text, re.MULTILINE)
-    for block in text.split("\n\n"):
+    candidates, _, foot = text.rpartition(RULE)
+    for block in candidates.rstrip("\n").split("\n\n"):
         lines = block.splitlines()
         assert not lines[-1].endswith(":")
         for line in lines:
             assert not re.search(r"^\s*(?:-|,|at\b|\(AI\))\s*$|,$|\bat$|: *,", line)
             assert not re.search(r"^\s*(?:,|at\b)|\S\s\s|\(\)", line)
-    assert text.endswith("decides.\n")
+    assert foot.endswith("are kept.\n")
 
 
 def test_the_preheader_is_not_in_the_text() -> None:
     """What only an inbox shows beside the subject is for HTML alone."""
     cards = views(*({"name": f"Person no. {n}", "matchScore": 90 - n} for n in range(12)))
     frame = shortlist_view(Shortlist(title="Engineer"))
-    message = message_view(frame, cards, DEFAULT_LABELS)
-    text = plain_text(frame, message, cards, DEFAULT_LABELS)
-    assert message.preheader.startswith("Person no. 0 90, Person no. 1 89")
+    message = message_view(frame, cards, DEFAULT_LABELS, notice=NoticeView())
+    text = plain_text(frame, message, cards, DEFAULT_LABELS, NoticeView())
+    assert message.preheader.startswith("Match (AI): Person no. 0 90, Person no. 1 89")
     assert message.preheader not in text
     assert message.preheader[:28] not in " ".join(text.split())
 
@@ -438,8 +451,16 @@ def test_words_of_ours_come_from_the_labels() -> None:
         experience="Praxe",
         profile="Profil",
         more=Plural("+{count} dalších", "+{count} dalších"),
-        notice="Rozhoduje člověk.",
         size=Plural("{count} osoba", "{count} osob"),
+        notice_title="O dokumentu",
+        notice_score="Odhad stroje.",
+        notice_ai="Psal stroj.",
+        notice_decision="Rozhoduje člověk.",
+        notice_source="Zdroj: {source}.",
+        notice_source_usual="veřejné profily",
+        notice_contact="Dotazy: {contact}.",
+        notice_contact_usual="odesílatel",
+        notice_keep_usual="Dobu uložení řekne odesílatel.",
         prepared_for="Pro",
         prepared_by="Od",
         not_included="Chybí:",
@@ -462,15 +483,17 @@ def test_words_of_ours_come_from_the_labels() -> None:
 def test_ids_of_profiles_that_failed_stay_behind_their_label() -> None:
     """A long list of them is wrapped below its label, so that none begins a line of its own."""
     failed = [FailedProfile(profile_id=f"2. id {n:04}") for n in range(30)]
-    lines = text_of([], failed=failed).split(f"{RULE}\n")[-1].strip("\n").splitlines()
+    foot = text_of([], failed=failed).split(f"{RULE}\n")[-1].strip("\n")
+    lines = foot.partition("\n\n")[0].splitlines()
     assert lines[0].startswith("Profiles that could not be included: 2. id 0000, ")
     assert len(lines) > 5
-    assert all(line.startswith("  ") for line in lines[1:-1])
+    assert all(line.startswith("  ") for line in lines[1:])
     assert columns("\n".join(lines)) <= 72
 
 
 def test_nobody_is_a_text_too() -> None:
     """A shortlist of nobody has its head, one rule and its foot."""
-    assert text_of([], title="Engineer") == (
-        f"Engineer\n0 candidates\n\n{RULE}\n\n{DEFAULT_LABELS.notice}\n"
-    )
+    head, foot = text_of([], title="Engineer").split(f"\n{RULE}\n")
+    assert head == "Engineer\n0 candidates\n"
+    assert foot.startswith(f"\n{DEFAULT_LABELS.notice_title}\nThe data come from")
+    assert not re.search("AI|machine|score", foot)

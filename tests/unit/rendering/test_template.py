@@ -14,7 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from candidate_cards.cards import DEFAULT_LABELS, DENSITIES, Labels, card_view, single_view
+from candidate_cards.cards import (
+    DEFAULT_LABELS,
+    DENSITIES,
+    Labels,
+    NoticeView,
+    card_view,
+    single_view,
+)
 from candidate_cards.errors import NotAvailableError, RenderingError
 from candidate_cards.exports import get_exporter
 from candidate_cards.models import Candidate
@@ -233,11 +240,23 @@ def _with_logo(alt: str) -> Theme:
 def test_a_themes_words_are_text_in_every_format(alt: str) -> None:
     """The text of a theme's logo, from a stranger's file, is shown and never run."""
     exporter = get_exporter("page")
-    constants = {"density": "card", "labels": DEFAULT_LABELS, "heading": 1, "subheading": 2}
+    constants = {
+        "density": "card",
+        "embedded": False,
+        "labels": DEFAULT_LABELS,
+        "heading": 1,
+        "subheading": 2,
+    }
     template = compile_template(exporter.template, _with_logo(alt), constants)
     view = card_view(Candidate.model_validate(harmless_candidate()))
     page = template.render(
-        {"shortlist": single_view(view), "cards": (view,), "nonce": "", "fallback": True}
+        {
+            "shortlist": single_view(view),
+            "cards": (view,),
+            "notice": NoticeView(),
+            "nonce": "",
+            "fallback": True,
+        }
     )
     (picture,) = lxml_html.document_fromstring(str(page)).xpath("//img")
     assert picture.get("alt") == alt
@@ -429,13 +448,19 @@ def test_rendering_changes_no_argument(tmp_path: Path) -> None:
 def test_a_users_own_template_replaces_a_bundled_one(tmp_path: Path) -> None:
     """A file in a folder of one's own takes the place of the bundled one of that name."""
     folder = write_folder(tmp_path, {"card/_ai.html": '<em class="cc-ai">machine</em>'})
-    constants = {"density": "card", "labels": Labels(), "heading": 2, "subheading": 3}
+    constants = {
+        "density": "card",
+        "embedded": True,
+        "labels": Labels(),
+        "heading": 2,
+        "subheading": 3,
+    }
     spec = get_exporter("fragment").template
     view = card_view(Candidate.model_validate(harmless_candidate()))
     shown = [
         str(
             compile_template(spec, load_theme("dark"), constants, folder=own).render(
-                {"cards": [view]}
+                {"shortlist": single_view(view), "cards": [view], "notice": NoticeView()}
             )
         )
         for own in (folder, TemplateFolder())
@@ -451,10 +476,21 @@ def test_templates_can_be_compiled_in_threads() -> None:
     shown: dict[tuple[str, str, int], str] = {}
 
     def work(theme: str, density: Any, turn: int) -> None:  # noqa: ANN401  a density
-        constants = {"density": density, "labels": DEFAULT_LABELS, "heading": 2, "subheading": 3}
+        constants = {
+            "density": density,
+            "embedded": True,
+            "labels": DEFAULT_LABELS,
+            "heading": 2,
+            "subheading": 3,
+        }
         template = compile_template(get_exporter("fragment").template, load_theme(theme), constants)
         view = card_view(person, density=density)
-        shown[theme, density, turn] = str(template.render({"cards": [view]}))
+        values: dict[str, object] = {
+            "shortlist": single_view(view),
+            "cards": [view],
+            "notice": NoticeView(),
+        }
+        shown[theme, density, turn] = str(template.render(values))
 
     threads = [Thread(target=work, args=(*job, 0)) for job in jobs]
     for thread in threads:

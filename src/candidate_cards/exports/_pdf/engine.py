@@ -11,7 +11,9 @@ import logging
 import sys
 from contextlib import contextmanager, redirect_stdout
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from unicodedata import bidirectional
 
 from candidate_cards._resources import resource_root
 from candidate_cards.errors import ExportError, MissingDependencyError
@@ -34,6 +36,7 @@ _FALLBACK: Final = (
     *("Noto Sans Devanagari", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK KR"),
     "sans-serif",
 )
+_STRONG: Final = frozenset({"L", "R", "AL"})  # classes of letters that say which way they run
 _GENERIC: Final = frozenset({"sans-serif", "serif", "system-ui", "-apple-system"})
 
 
@@ -99,6 +102,7 @@ class _Engine:
         from candidate_cards.exports._pdf.tags import finish  # noqa: PLC0415  needs pydyf
 
         source = self._weasyprint.HTML(string=html, url_fetcher=self._fetcher)
+        _set_directions(source.etree_element)
         with _without_collector(), _without_font_times():
             try:
                 document = source.render(
@@ -128,6 +132,18 @@ class _Engine:
                 string=css, font_config=self._fonts, url_fetcher=self._fetcher
             )
         return self._sheets[css]
+
+
+def _set_directions(root: Any) -> None:  # noqa: ANN401  WeasyPrint ships no types
+    """Write out which way the elements run that leave it to their text, by its first letter.
+
+    Why: WeasyPrint 70 knows neither ``dir="auto"`` nor what a ``bdi`` is.
+    """
+    for element in root.iter("*"):
+        if element.get("dir", "auto" if element.tag == "bdi" else "") == "auto":
+            letters = map(bidirectional, chain.from_iterable(element.itertext()))
+            first = next((kind for kind in letters if kind in _STRONG), "L")
+            element.set("dir", "ltr" if first == "L" else "rtl")
 
 
 @cache

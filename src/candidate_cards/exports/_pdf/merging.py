@@ -71,6 +71,7 @@ _FOOTER_FONT: Final = "/Footer"
 _PAGE, _PAGES = "1", "2"  # what stands for the numbers in a sample
 _DIGITS: Final = "0123456789"
 _WATERMARK: Final = "/Watermark"
+_UNSEEN: Final = "/Unseen"
 _PICTURE_OPACITY: Final = 0.12  # of emoji in a watermark, which have colours of their own
 _MARKS: Final = frozenset({"BDC", "BMC", "EMC"})
 _SOURCE_TYPE: Final = "Iptc4xmpExt:DigitalSourceType"
@@ -109,6 +110,7 @@ class Info:
 
     Attributes:
         lang: BCP 47 tag of the main language.
+        right_to_left: Whether pages follow one another that way.
         created: With its time zone; None leaves every date out.
         usage_terms: What whoever holds the document is to know of its use, in that language.
         source_type: Address of a term of the IPTC's vocabulary of digital source types.
@@ -117,6 +119,7 @@ class Info:
 
     title: str
     lang: str
+    right_to_left: bool = False
     producer: str = "candidate-cards"
     author: str = ""
     subject: str = ""
@@ -429,6 +432,8 @@ class _Merger:
         catalog.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.D)]))
         catalog.MarkInfo = Dictionary(Marked=True)
         catalog.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+        if info.right_to_left:
+            catalog.ViewerPreferences.Direction = Name.R2L
         catalog.Lang = String(info.lang)
         self._write_info(info)
         output = BytesIO()
@@ -534,6 +539,7 @@ class _Merger:
                     key: self._adopted(source, category, value) for key, value in entries.items()
                 })  # fmt: skip
         resources.ExtGState[_WATERMARK] = Dictionary(ca=_PICTURE_OPACITY)
+        resources.ExtGState[_UNSEEN] = Dictionary(ca=0)
         pale = ContentStreamInstruction([Name(_WATERMARK)], Operator("gs"))
         content: list[Any] = []
         for instruction in parse_content_stream(page):
@@ -542,9 +548,13 @@ class _Merger:
                 content.append(pale)
             if operator not in _MARKS:
                 content.append(instruction)
-        form = Stream(self._pdf, unparse_content_stream(content))
+        box = [float(value) for value in page.MediaBox]
+        # Nothing, as large as the page. Why: pdfium 159 (2026) draws letters that stand on the left
+        # edge of what is blended twice, some pixels apart.
+        unseen = f"q {_UNSEEN} gs {' '.join(f'{value:g}' for value in box)} re f Q\n".encode()
+        form = Stream(self._pdf, unseen + unparse_content_stream(content))
         form.Type, form.Subtype = Name.XObject, Name.Form
-        form.BBox = Array([float(value) for value in page.MediaBox])
+        form.BBox = Array(box)
         form.Resources = resources
         # As a group, or letters and pictures would meet the page one by one.
         form.Group = Dictionary(S=Name.Transparency, CS=Name.DeviceRGB, I=True)

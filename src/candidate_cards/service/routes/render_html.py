@@ -1,6 +1,7 @@
 """The vendor's render-html: cards of stored candidates, of the vendor, or of the two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from time import perf_counter
 from typing import Literal
@@ -16,12 +17,13 @@ from candidate_cards.contract.openapi import NEEDS_KEY, accepts, answers
 from candidate_cards.contract.rate_limits import unused
 from candidate_cards.contract.refusals import invalid
 from candidate_cards.errors import InputError, VendorError
+from candidate_cards.exports import render_card
 from candidate_cards.models import Candidate, RenderHtmlResponse
 from candidate_cards.relay import RelayedCards
 from candidate_cards.relay import render_html as relayed
 from candidate_cards.relay import render_html_async as relayed_async
 from candidate_cards.service.cards import Card, encoded, joined, not_found
-from candidate_cards.service.manners import Manner
+from candidate_cards.service.manners import EVERYTHING, Manner
 from candidate_cards.service.service import Service
 from candidate_cards.service.vendors import vendor_refusal
 from candidate_cards.store import KEY_PREFIX, Store
@@ -117,6 +119,7 @@ def _rendered(
         theme=theme,
         mode="local",
         find=lambda _: candidates,
+        draw=_draw(theme, manner),
         profile=manner.profile,
         labels=manner.labels,
     )
@@ -152,6 +155,7 @@ async def _relayed(
                 mode=settings.mode,
                 client=client,
                 find=find,
+                draw=_draw(theme, manner),
                 patience=settings.vendor_patience,
                 profile=manner.profile,
                 labels=manner.labels,
@@ -169,6 +173,16 @@ async def _relayed(
     service.metrics.cards(_FORMAT, theme, "rendered", made_here)
     service.metrics.cards(_FORMAT, theme, "vendor", cards.response.rendered_count - made_here)
     return cards
+
+
+def _draw(theme: Theme, manner: Manner) -> Callable[[Candidate], str]:
+    return partial(
+        render_card,
+        theme=theme,
+        profile=EVERYTHING,
+        labels=manner.labels,
+        notice=manner.notice,
+    )
 
 
 def _answer(content: bytes, headers: Mapping[str, str]) -> Response:

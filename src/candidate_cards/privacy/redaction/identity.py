@@ -1,0 +1,476 @@
+"""What a person may be called, compiled to look words up in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import permutations, product
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from .data import (
+    common_words,
+    gendered_titles,
+    nicknames,
+    not_inflected,
+    particles,
+    ranks,
+    suffixes,
+)
+from .folding import consonants, fold, keys, latin, loose, script, views, word_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from .folding import Script
+
+_MOST_CHUNKS: Final = 7  # of a name, that are written together
+_MOST_INSIDE: Final = 1000  # names that are looked for inside of longer words
+_SHORTEST_PART: Final = 3
+_SHORTEST_JOINED: Final = 5
+_SHORTEST_INSIDE: Final = 7
+_SHORTEST_LOOSE: Final = 4
+_LONGEST_ENDING: Final = 6
+_SHORTEST_SMALL_STEM: Final = 5  # of a word in small letters with an ending
+_LONGEST_INDIC_ENDING: Final = 4
+_TWO: Final = 2
+_FOUR: Final = 4
+_VOWELS: Final = frozenset("aeiouyаяоеэиіїыуюйьαοηωειυაეიოუաեիոու")
+_ABJADS: Final = frozenset({"arabic", "hebrew"})
+_PREFIXES: Final = {
+    "arabic": re.compile("(?:[وفبكلس]{0,2}(?:ال|لل)?|[وف])(?=..)"),
+    "hebrew": re.compile("[והבלמשכ]{1,3}(?=..)"),
+}
+
+
+class Strength(IntEnum):
+    """How much a word says by itself; beside another part of the name even the least counts."""
+
+    PARTICLE = 0
+    SHORT = 1
+    UNCERTAIN = 2
+    CERTAIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a word is in a name.
+
+    Attributes:
+        strength: What it says by itself.
+        words: Positions in the name of what it stands for.
+        capital: Only if it is written with a capital letter, where there are any.
+        whole: It is two parts or more, written together.
+    """
+
+    strength: Strength
+    words: frozenset[int]
+    capital: bool = False
+    whole: bool = False
+
+    def joined_by(self, other: Entry) -> Entry:
+        """Return the entry of a word that stands for two things."""
+        return Entry(
+            max(self.strength, other.strength),
+            self.words | other.words,
+            self.capital and other.capital,
+            self.whole or other.whole,
+        )
+
+    def weakened(self) -> Entry:
+        """Return the entry of a word that may mean something else."""
+        return Entry(min(self.strength, Strength.UNCERTAIN), self.words, self.capital, self.whole)
+
+
+class Hit(NamedTuple):
+    """A word of a text that is in a name; what is around ``start`` and ``end`` is not."""
+
+    start: int
+    end: int
+    entry: Entry
+    small: bool
+    common: bool
+    initial: bool = False
+
+
+class _Token(NamedTuple):
+    text: str
+    chunk: int
+    script: Script
+
+
+class Lexicon:
+    """The names of one person."""
+
+    def __init__(self, name: str, vocabulary: Iterable[str] = ()) -> None:
+        known = frozenset(
+            fold(word) for text in vocabulary for word in word_pattern().findall(text)
+        )
+        self._doubtful = known
+        self._entries: dict[str, Entry] = {}
+        self._stems: dict[str, Entry] = {}
+        self._loose: dict[str, Entry] = {}
+        self._consonants: dict[str, Entry] = {}
+        self._inside: re.Pattern[str] | None = None
+        self._parts: re.Pattern[str] | None = None
+        self.initials: dict[str, frozenset[int]] = {}
+        self.initial_runs: frozenset[str] = frozenset()
+        self.unspaced: tuple[tuple[str, Strength], ...] = ()
+        tokens = _tokens(name)
+        self.size = len(tokens)
+        self._scripts = frozenset(token.script for token in tokens)
+        self._add_tokens(tokens)
+        self._add_joined(tokens)
+        self.unspaced = _unspaced_forms(tokens, known | common_words())
+        parts = [
+            key
+            for key, entry in self._entries.items()
+            if entry.strength > Strength.SHORT and len(key) >= _FOUR
+        ][:_MOST_INSIDE]
+        if parts:
+            self._parts = re.compile("|".join(map(re.escape, sorted(parts, key=len, reverse=True))))
+        self._heads = frozenset(key[:2] for key in (*self._entries, *self._stems))
+
+    # -- compiling
+
+    def _put(self, key: str, entry: Entry) -> None:
+        old = self._entries.get(key)
+        self._entries[key] = entry if old is None else old.joined_by(entry)
+
+    def _add_tokens(self, tokens: Sequence[_Token]) -> None:
+        small = particles()
+        several = len(tokens) > 1
+        initials: dict[str, set[int]] = {}
+        for at, token in enumerate(tokens):
+            words = frozenset({at})
+            key = fold(token.text)
+            if several and key in small:
+                self._put(key, Entry(Strength.PARTICLE, words))
+                continue
+            for letter in {key[:1], latin(token.text)[:1]}:
+                initials.setdefault(letter, set()).add(at)
+            for written in keys(token.text):
+                self._add_word(written, words, token.script)
+            for other in {*nicknames().get(key, ())}:
+                for written in keys(other):
+                    self._add_word(
+                        written, words, script(other), capital=len(other) <= _SHORTEST_PART
+                    )
+        self.initials = {letter: frozenset(places) for letter, places in initials.items()}
+        letters = [fold(token.text)[:1] for token in tokens if fold(token.text) not in small]
+        if 1 < len(letters) <= _FOUR:
+            self.initial_runs = frozenset({"".join(letters), "".join((letters[-1], *letters[:-1]))})
+
+    def _add_word(
+        self, key: str, words: frozenset[int], kind: Script, *, capital: bool = False
+    ) -> None:
+        if not key:
+            return
+        if (len(key) < _SHORTEST_PART and kind != "hangul") or (kind == "hangul" and len(key) == 1):
+            self._put(key, Entry(Strength.SHORT, words))
+        elif kind == "unspaced":
+            pass  # they are found inside of longer runs
+        else:
+            doubt = key in common_words() or key in self._doubtful
+            entry = Entry(Strength.UNCERTAIN if doubt else Strength.CERTAIN, words, capital)
+            self._put(key, entry)
+            for stem in _stems(key):
+                self._stems.setdefault(stem, entry)
+        if kind != "latin":
+            self._add_romanised(key, words, kind)
+        if len(loose(key)) >= _SHORTEST_LOOSE:
+            self._loose.setdefault(loose(key), Entry(Strength.CERTAIN, words, capital=True))
+        if len(consonants(key)) >= _SHORTEST_PART:
+            entry = Entry(Strength.UNCERTAIN, words, capital=True)
+            self._consonants.setdefault(consonants(key), entry)
+
+    def _add_romanised(self, key: str, words: frozenset[int], kind: Script) -> None:
+        """Add a name as it is written in Latin letters."""
+        written = latin(key)
+        if not written or kind in _ABJADS:
+            return
+        capital = kind in {"unspaced", "hangul"} and len(written) <= _FOUR
+        if len(written) < _SHORTEST_PART:
+            self._put(written, Entry(Strength.SHORT, words))
+            return
+        doubt = written in common_words() or written in self._doubtful
+        entry = Entry(Strength.UNCERTAIN if doubt else Strength.CERTAIN, words, capital)
+        self._put(written, entry)
+        self._stems.setdefault(written, entry)
+
+    def _add_joined(self, tokens: Sequence[_Token]) -> None:
+        inside: set[str] = set()
+        for joined, words in _joined_forms(tokens):
+            if len(joined) < _SHORTEST_JOINED:
+                continue
+            doubt = joined in common_words() or joined in self._doubtful
+            long = len(joined) >= _SHORTEST_INSIDE
+            sure = long and not doubt
+            strength = Strength.CERTAIN if sure else Strength.UNCERTAIN
+            self._put(joined, Entry(strength, words, capital=not long, whole=len(words) > 1))
+            if sure and len(words) > 1:
+                inside.add(joined)
+        for joined, words in _initial_forms(tokens):
+            if len(joined) >= _SHORTEST_JOINED + 1 and joined not in self._entries:
+                self._put(joined, Entry(Strength.UNCERTAIN, words, whole=True))
+        if inside:
+            longest_first = sorted(inside, key=len, reverse=True)
+            self._inside = re.compile("|".join(map(re.escape, longest_first)))
+
+    # -- looking up
+
+    def look_up(self, word: str, start: int, *, identifier: bool = False) -> Hit | None:
+        """Return what a word of a text is in the name.
+
+        Args:
+            word: Letters and marks.
+            start: Where it is; the places of the result count from there.
+            identifier: It is a piece of an address or of a name for machines, where case tells
+                nothing.
+        """
+        if word.isascii():
+            key = word.lower()
+            if key[:2] not in self._heads and not self._foreign():
+                return None
+            kind: Script = "latin"
+        else:
+            key = fold(word)
+            kind = script(word)
+        small = word[0].islower() and not identifier
+        end = start + len(word)
+        found = self._exact(word, small=small)
+        if found is not None:
+            return Hit(start, end, found, small, key in common_words())
+        if kind in _PREFIXES and (hit := self._prefixed(word, start, kind)):
+            return hit
+        found = self._inflected(key, kind, small=small)
+        if found is None and not word.isascii() and "latin" in self._scripts:
+            found = self._foreign_word(word, kind)
+        if found is None and kind == "latin" and not small and self._foreign():
+            found = self._romanised_word(key)
+        if found is None and self._inside and self._inside.search(key):
+            found = Entry(Strength.CERTAIN, frozenset(range(self.size)), whole=True)
+        if found is None or (found.capital and small):
+            return None
+        return Hit(start, end, found, small, key in common_words())
+
+    def is_inside(self, word: str) -> bool:
+        """Tell whether a part of the name is inside of a longer word, as in an address."""
+        return self._parts is not None and self._parts.search(fold(word)) is not None
+
+    def _foreign(self) -> bool:
+        return not self._scripts <= {"latin"}
+
+    def _exact(self, word: str, *, small: bool) -> Entry | None:
+        for key in keys(word):
+            entry = self._entries.get(key)
+            if entry is not None and not (entry.capital and small):
+                return entry
+        return None
+
+    def _prefixed(self, word: str, start: int, kind: Script) -> Hit | None:
+        """Find a name after the small words that are written together with it."""
+        small_words = _PREFIXES[kind].match(word)
+        longest = small_words.end() if small_words else 0
+        for length in range(1, longest + 1):
+            rest = word[length:]
+            entry = self._entries.get(fold(rest)) if len(rest) >= _SHORTEST_PART else None
+            if entry is not None and entry.strength >= Strength.UNCERTAIN:
+                return Hit(start + length, start + len(word), entry, small=False, common=False)
+        return None
+
+    def _inflected(self, key: str, kind: Script, *, small: bool) -> Entry | None:
+        if kind == "indic":
+            shortest = max(_SHORTEST_PART, len(key) - _LONGEST_INDIC_ENDING)
+            for length in range(len(key) - 1, shortest - 1, -1):
+                if (entry := self._entries.get(key[:length])) and entry.strength > Strength.SHORT:
+                    return entry
+            return None
+        endings = suffixes(kind)
+        if not endings or key in not_inflected():
+            return None
+        doubt = key in common_words()
+        for length in range(1, min(_LONGEST_ENDING, len(key) - _TWO) + 1):
+            fewest = endings.get(key[-length:])
+            stem = key[:-length]
+            if fewest is None or len(stem) < fewest:
+                continue
+            if small and len(stem) < _SHORTEST_SMALL_STEM and key[-length:] != "s":
+                continue
+            if entry := self._stems.get(stem):
+                return entry.weakened() if doubt else entry
+        # Hungarian doubles the last consonant: Péterrel.
+        if key[-2:] in {"al", "el"} and key[-3:-2] == key[-4:-3]:
+            return self._stems.get(key[:-3])
+        return None
+
+    def _foreign_word(self, word: str, kind: Script) -> Entry | None:
+        """Find a Latin name that is written in another script, or in letters that look alike."""
+        written = latin(word)
+        if not written:
+            return None
+        entry = self._entries.get(written) or self._inflected(written, "latin", small=False)
+        if entry is not None and entry.strength > Strength.SHORT:
+            return entry
+        if kind in _ABJADS:
+            return self._consonants.get(consonants(word))
+        return self._loose.get(loose(word))
+
+    def _romanised_word(self, key: str) -> Entry | None:
+        """Find a name of another script that is written in Latin letters."""
+        if (entry := self._loose.get(loose(key))) is not None:
+            return entry
+        return self._consonants.get(consonants(key)) if self._scripts & _ABJADS else None
+
+
+def name_tokens(name: str) -> list[str]:
+    """Return the words of a name without titles and degrees."""
+    return [token.text for token in _tokens(name)]
+
+
+def _tokens(name: str) -> list[_Token]:
+    """Return the parts of a name without titles and degrees."""
+    found: list[tuple[_Token, bool]] = []
+    text = views(name)[-1].text
+    chunk = 0
+    position = 0
+    for match in word_pattern().finditer(text):
+        between = text[position : match.start()]
+        if position and any(mark.isspace() or mark in ",;/|()" for mark in between):
+            chunk += 1
+        position = match.end()
+        word = match[0]
+        dotted = text[position : position + 1] == "."
+        key = fold(word)
+        late = word.isupper() and len(found) > 1
+        title = (key in ranks() and (dotted or late)) or (key in gendered_titles() and dotted)
+        found.append((_Token(word, chunk, script(word)), title and len(word) > 1))
+    kept = [token for token, title in found if not title]
+    return kept or [token for token, _ in found]
+
+
+def _stems(key: str) -> Iterator[str]:
+    """Yield what the endings of a name are put on."""
+    yield key
+    if len(key) <= _SHORTEST_PART:
+        return
+    if key[-1] in _VOWELS:
+        yield key[:-1]
+        if len(key) > _FOUR and key[-2] in "kg" and key[-1] == "a":  # Monice, Olze
+            yield key[:-2] + ("c" if key[-2] == "k" else "z")
+    if key[-1] in "sσ":
+        yield key[:-1]
+        if len(key) > _FOUR and key[-2] in _VOWELS:
+            yield key[:-2]
+    if len(key) > _FOUR and key[-2] in "eеоё" and key[-1] not in _VOWELS:  # Marka, Павла
+        yield key[:-2] + key[-1]
+    if len(key) > _FOUR and key.endswith("nen"):
+        yield key[:-3]
+
+
+def _chunks(tokens: Sequence[_Token]) -> list[tuple[tuple[str, ...], frozenset[int]]]:
+    """Return what is written together in a name: the ways to write it, and its places."""
+    grouped: dict[int, list[int]] = {}
+    for at, token in enumerate(tokens):
+        grouped.setdefault(token.chunk, []).append(at)
+    chunks = []
+    for places in grouped.values():
+        ways = {
+            "".join(keys(tokens[at].text)[0] for at in places),
+            "".join(keys(tokens[at].text)[-1] for at in places),
+            "".join(latin(keys(tokens[at].text)[0]) for at in places),
+        }
+        chunks.append((tuple(sorted(ways)), frozenset(places)))
+    return chunks
+
+
+def _pieces(tokens: Sequence[_Token]) -> list[tuple[tuple[str, ...], frozenset[int]]]:
+    """Return what may be taken out of a name to be written together with another piece."""
+    chunks = _chunks(tokens)
+    if len(tokens) > len(chunks) and len(tokens) <= _MOST_CHUNKS:
+        alone = _chunks([token._replace(chunk=at) for at, token in enumerate(tokens)])
+        return [*chunks, *(piece for piece in alone if piece not in chunks)]
+    return chunks
+
+
+def _joined_forms(tokens: Sequence[_Token]) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield the parts of a name written as one word."""
+    chunks = _chunks(tokens)
+    for ways, places in chunks:
+        if len(places) > 1:
+            yield from ((way, places) for way in ways)
+    if not 1 < len(chunks) <= _MOST_CHUNKS:
+        return
+    everything = frozenset(range(len(tokens)))
+    for way in range(max(len(ways) for ways, _ in chunks)):
+        written = [ways[min(way, len(ways) - 1)] for ways, _ in chunks]
+        yield "".join(written), everything
+        yield "".join((written[-1], *written[:-1])), everything
+        for start in range(1, len(written) - 1):
+            yield "".join(written[start:]), frozenset().union(*(p for _, p in chunks[start:]))
+    small = particles()
+    for (ways, places), (other_ways, other_places) in permutations(_pieces(tokens), 2):
+        if places & other_places:
+            continue
+        if small.isdisjoint(ways) and small.isdisjoint(other_ways):
+            for left, right in product(ways, other_ways):
+                yield left + right, places | other_places
+
+
+def _initial_forms(tokens: Sequence[_Token]) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield one part of a name together with the first letter of another: ``amueller``."""
+    chunks = _chunks(tokens)
+    if not 1 < len(chunks) <= _MOST_CHUNKS:
+        return
+    tails = [
+        (
+            tuple("".join(ways) for ways in zip(*(w * 3 for w, _ in chunks[start:]), strict=False)),
+            frozenset().union(*(places for _, places in chunks[start:])),
+        )
+        for start in range(1, len(chunks) - 1)
+    ]
+    pieces = _pieces(tokens)
+    for ways, places in pieces:
+        for other_ways, other_places in (*pieces, *tails):
+            if places & other_places:
+                continue
+            together = places | other_places
+            for letter, other in product({way[:1] for way in ways}, other_ways):
+                yield letter + other, together
+                yield other + letter, together
+
+
+def _unspaced_forms(
+    tokens: Sequence[_Token], doubtful: frozenset[str]
+) -> tuple[tuple[str, Strength], ...]:
+    """Return what to look for where words are not parted, the longest first.
+
+    A name without a gap is cut where the scripts in question usually do: after the first
+    character, or in the middle of four.
+    """
+    parts = [token.text for token in tokens if token.script == "unspaced"][:_MOST_CHUNKS]
+    found: dict[str, Strength] = {}
+
+    def put(form: str) -> None:
+        if not form:
+            return
+        if len(form) == 1:
+            strength = Strength.SHORT
+        else:
+            strength = Strength.UNCERTAIN if form in doubtful else Strength.CERTAIN
+        found[form] = max(found.get(form, Strength.SHORT), strength)
+
+    for part in parts:
+        put(part)
+    if len(parts) > 1:
+        put("".join(parts))
+        put("".join((parts[-1], *parts[:-1])))
+    elif parts and all(0x2E80 <= ord(mark) < 0xA4D0 for mark in parts[0]):  # noqa: PLR2004  CJK
+        whole = parts[0]
+        if len(whole) == _FOUR:
+            put(whole[:2])
+            put(whole[2:])
+        if 1 < len(whole) < _FOUR:
+            put(whole[:1])
+            put(whole[1:])
+    return tuple(sorted(found.items(), key=lambda item: -len(item[0])))

@@ -1,0 +1,282 @@
+"""One person's redactor: what is found, what is put in its place, and a last look."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from .contacts import (
+    Contact,
+    Ids,
+    find_emails,
+    find_handles,
+    find_links,
+    find_phones,
+    names_somebody,
+)
+from .employers import Employers
+from .folding import fold, views, word_pattern
+from .gender import find_gendered
+from .identity import Lexicon
+from .matching import find_names
+from .records import SEPARATOR, Choices, Find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from .folding import View
+    from .others import Others
+    from .records import Kind, Person, Placeholders
+
+_MOST_LOOKS: Final = 4
+_CONTEXT: Final = 40  # characters on either side
+_OPAQUE: Final = "\ufffc"
+_STRONGEST_FIRST: Final[tuple[Kind, ...]] = (
+    "email",
+    "link",
+    "phone",
+    "handle",
+    "name",
+    "id",
+    "other",
+    "employer",
+    "title",
+    "pronoun",
+)
+_RANK: Final = {kind: rank for rank, kind in enumerate(_STRONGEST_FIRST)}
+
+
+class _Span(NamedTuple):
+    """A piece of the text that is written, and what becomes of it."""
+
+    start: int
+    end: int
+    kind: Kind
+    replacement: str
+    certain: bool = True
+    kept: bool = False
+
+    def joined_by(self, other: _Span) -> _Span:
+        """Return one span for two that overlap: the stronger kind, and nothing is lost."""
+        best = min(self, other, key=lambda span: (span.kept, _RANK[span.kind], not span.certain))
+        return best._replace(start=min(self.start, other.start), end=max(self.end, other.end))
+
+
+class Redactor:
+    """Takes what tells who a person is out of any number of texts.
+
+    Args:
+        person: Whom to look for; ``None`` for a text that belongs to nobody.
+        words: What stands in place of addresses, links and telephone numbers.
+        identify: Makes the id of an uncertain find from code, path, kind and folded word, parted
+            by U+001F.
+        choices: What is hidden.
+        others: People whose full names are hidden too.
+        decide: Answers for the id of an uncertain find: ``True`` to remove it, ``False`` to keep
+            it, ``None`` for the rule.
+    """
+
+    def __init__(  # noqa: PLR0913  each is a part of the profile that the caller holds
+        self,
+        person: Person | None,
+        *,
+        words: Placeholders,
+        identify: Callable[[str], str],
+        choices: Choices = Choices(),  # noqa: B008  immutable
+        others: Others | None = None,
+        decide: Callable[[str], bool | None] | None = None,
+    ) -> None:
+        self._person = person
+        self._code = person.code if person else ""
+        self._words = words
+        self._identify = identify
+        self._decide = decide
+        self._choices = choices
+        self._others = others if choices.names else None
+        self._lexicon: Lexicon | None = None
+        self._ids: Ids | None = None
+        self._employers: Employers | None = None
+        if person is not None:
+            vocabulary = frozenset(
+                fold(word) for text in person.vocabulary for word in word_pattern().findall(text)
+            )
+            if choices.names:
+                self._lexicon = Lexicon(person.name, vocabulary)
+                self._ids = Ids(person)
+            if person.employers:
+                self._employers = Employers(person.employers, vocabulary)
+        self._opaque = self._opaque_pattern()
+        self._finds: dict[str, Find] = {}
+        self._counts: Counter[Kind] = Counter()
+
+    def __repr__(self) -> str:
+        return f"Redactor({self._code!r})"
+
+    @property
+    def finds(self) -> tuple[Find, ...]:
+        """The uncertain finds of all texts so far, in their order."""
+        return tuple(self._finds.values())
+
+    @property
+    def counts(self) -> Mapping[Kind, int]:
+        """How much was replaced for certain, by kind."""
+        return MappingProxyType(self._counts)
+
+    def text(self, value: str, path: str) -> str:
+        """Return a text without what tells who the person is.
+
+        Never raises, and is linear in the length of the text.
+
+        Args:
+            value: Any string.
+            path: The field it stands in, for the report.
+        """
+        found: dict[str, Find] = {}
+        text = value
+        for _ in range(_MOST_LOOKS):
+            spans = self._spans(text, path)
+            text = self._replaced(text, spans, path, found)
+            if all(span.kept for span, _ in spans):
+                break
+        else:
+            # What still is found after that many looks is made to be found.
+            text = self._code
+        for find in found.values():
+            self._finds.setdefault(find.id, find)
+        return text
+
+    def _opaque_pattern(self) -> re.Pattern[str] | None:
+        """Return the pattern of all that is put in: it is nobody's name."""
+        words = {self._code, self._words.email, self._words.link, self._words.phone}
+        if self._person is not None:
+            words |= {replacement for _, replacement in self._person.employers}
+        if self._others is not None:
+            words |= self._others.codes
+        written = sorted(filter(None, words), key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, written))) if written else None
+
+    def _spans(self, text: str, path: str) -> list[tuple[_Span, str]]:
+        """Return what is to be done, in order and apart, each with its id if it is uncertain."""
+        masked = text
+        if self._opaque is not None:
+            masked = self._opaque.sub(lambda match: _OPAQUE * len(match[0]), text)
+        found: list[tuple[_Span, str]] = []
+        for view in views(masked):
+            for span in self._found_in(view):
+                start, end = view.place(span.start, span.end)
+                placed = span._replace(start=start, end=end)
+                if placed.certain:
+                    found.append((placed, ""))
+                    continue
+                name = self._name_of(placed, path, text)
+                decision = self._decide(name) if self._decide else None
+                kept = placed.kept if decision is None else not decision
+                found.append((placed._replace(kept=kept), name))
+        found.sort(key=lambda item: (item[0].start, -item[0].end))
+        return _apart(found)
+
+    def _name_of(self, span: _Span, path: str, text: str) -> str:
+        word = fold(text[span.start : span.end])
+        return self._identify(SEPARATOR.join((self._code, path, span.kind, word)))
+
+    def _found_in(self, view: View) -> Iterator[_Span]:
+        text = view.text
+        yield from self._contacts(text)
+        if self._ids is not None:
+            for start, end, certain in self._ids.find(text):
+                yield _Span(start, end, "id", self._code, certain)
+        if self._lexicon is not None:
+            for name in find_names(text, self._lexicon, titles=self._choices.titles):
+                kind: Kind = "title" if name.title else "name"
+                replacement = "" if name.title else self._code
+                yield _Span(name.start, name.end, kind, replacement, name.certain, name.kept)
+        if self._others is not None:
+            for other in self._others.find(text, self._code):
+                yield _Span(other.start, other.end, "other", other.code)
+        if self._employers is not None:
+            for mention in self._employers.find(text):
+                yield _Span(
+                    mention.start,
+                    mention.end,
+                    "employer",
+                    mention.replacement,
+                    mention.certain,
+                    mention.kept,
+                )
+        for word in find_gendered(text, self._choices.gender_languages, self._code):
+            yield _Span(word.start, word.end, word.kind, word.replacement)
+
+    def _contacts(self, text: str) -> Iterator[_Span]:
+        choices, words = self._choices, self._words
+        for contact in find_emails(text):
+            if choices.emails or self._tells(text, contact):
+                yield _Span(*contact[:3], words.email)
+        for contact in find_links(text):
+            if choices.links or self._tells(text, contact):
+                yield _Span(*contact[:3], words.link)
+        for contact in find_handles(text):
+            tells = self._tells(text, contact)
+            if choices.links or tells:
+                yield _Span(*contact[:3], words.link, certain=tells)
+        if choices.phones:
+            for contact in find_phones(text):
+                yield _Span(*contact[:3], words.phone)
+
+    def _tells(self, text: str, contact: Contact) -> bool:
+        """Tell whether an address holds a part of the name, or an id."""
+        written = text[contact.start : contact.end]
+        if self._lexicon is not None and names_somebody(written, self._lexicon):
+            return True
+        return self._ids is not None and any(self._ids.find(written))
+
+    def _replaced(
+        self, text: str, spans: Sequence[tuple[_Span, str]], path: str, found: dict[str, Find]
+    ) -> str:
+        pieces: list[str] = []
+        places: list[tuple[_Span, str, int, int]] = []
+        position = length = 0
+        for span, name in spans:
+            if span.kept:
+                new = text[span.start : span.end]
+            else:
+                new = span.replacement
+                if span.certain:
+                    self._counts[span.kind] += 1
+            before = text[position : span.start]
+            pieces += (before, new)
+            length += len(before) + len(new)
+            position = span.end
+            if not span.certain:
+                places.append((span, name, length - len(new), length))
+        pieces.append(text[position:])
+        result = "".join(pieces)
+        for span, name, start, end in places:
+            if name not in found or found[name].removed is False:
+                found[name] = Find(
+                    path=path,
+                    word=text[span.start : span.end],
+                    context=result[max(start - _CONTEXT, 0) : end + _CONTEXT],
+                    kind=span.kind,
+                    certain=False,
+                    removed=not span.kept,
+                    code=self._code,
+                    id=name,
+                )
+        return result
+
+
+def _apart(found: Sequence[tuple[_Span, str]]) -> list[tuple[_Span, str]]:
+    """Return spans that do not overlap: those that do become one."""
+    result: list[tuple[_Span, str]] = []
+    for span, name in found:
+        if result and span.start < result[-1][0].end:
+            last, last_name = result[-1]
+            joined = last.joined_by(span)
+            if joined.kept and not last.kept:
+                joined = joined._replace(kept=False)
+            result[-1] = (joined, "" if joined.certain else last_name or name)
+        else:
+            result.append((span, name))
+    return result
