@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from markupsafe import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from candidate_cards.cards import CardView
     from candidate_cards.cards.views import LinkView, ScoreView
@@ -40,7 +40,23 @@ _ARROW = (
     '<svg class="cc-arrow" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">'
     f'<path d="M3.5 2.5h6v6M9.2 2.8L2.5 9.5" {_STROKE} stroke-width="1.6" {_ROUND}/></svg>'
 )
+_AI_SCORE = '<span class="cc-ai">AI</span>'
 _NOTICE = "Scores and text marked AI are made by a machine. A person decides."
+_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+_ABOUT_SCORES = (
+    "A match score from 0 to 100 is a machine's estimate of how well a profile fits the brief. "
+    "It is no judgement of a person."
+)
+_ABOUT_TEXTS = "Texts marked AI were written by a machine from the profile and may be wrong."
+_DECISION = "A person decides, not the machine."
+_SOURCE, _CONTACT = "public professional profiles", "whoever sent you this"
+_ABOUT_DATA = (
+    f"The data come from {_SOURCE}.",
+    f"Questions, a copy, corrections, deletion: {_CONTACT}.",
+    "The sender can say how long the data are kept.",
+)
+# Whether a score is shown, and whether a text that AI wrote is.
+_KINDS = ((False, False), (False, True), (True, False), (True, True))
 _TONES = ("strong", "good", "partial", "low", "none")
 
 _START_TAG = re.compile(r"<(\w+)([^<>]*?)(/?>)")
@@ -71,14 +87,18 @@ def write_fragment(css: str) -> Writers:
     def styled(tag: re.Match[str]) -> str:
         name, attributes, end = tag.groups()
         classes = _CLASS.search(attributes)
-        if classes is None and name in {"circle", "path"}:
+        if classes is None and name in {"circle", "meta", "path"}:
             return tag[0]
         style = "" if classes is None else style_of(classes[1])
         if not style.startswith("all:") and name != "circle":
             style = f"all:unset;{style}".removesuffix(";")
         return f'<{name}{_CLASS.sub("", attributes)} style="{style}"{end}'
 
-    return _write_card(lambda markup: _START_TAG.sub(styled, markup).split("{}"), heading=2)
+    def pieces(markup: str) -> list[str]:
+        return _START_TAG.sub(styled, markup).split("{}")
+
+    notices = {kind: "".join(pieces(_folded(*kind))) for kind in _KINDS}
+    return _write_card(pieces, notices, heading=2)
 
 
 def write_page(stylesheet: str, style_hash: str) -> Writers:
@@ -88,7 +108,11 @@ def write_page(stylesheet: str, style_hash: str) -> Writers:
         stylesheet: Text of the style element.
         style_hash: What admits it under the page's policy.
     """
-    card = _write_card(lambda markup: markup.split("{}"), heading=1)
+    sentence = f'<p class="cc-notice">{_NOTICE}</p>\n'
+    notices = {kind: sentence if any(kind) else "" for kind in _KINDS}
+    card = _write_card(lambda markup: markup.split("{}"), notices, heading=1)
+    facts = {kind: _facts(*kind) for kind in _KINDS}
+    feet = {kind: f"</main>\n{_foot(*kind)}</body>\n</html>" for kind in _KINDS}
     before = (
         '<!DOCTYPE html>\n<html lang="en" dir="ltr">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -96,21 +120,68 @@ def write_page(stylesheet: str, style_hash: str) -> Writers:
         f"style-src '{style_hash}'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
         '<meta name="color-scheme" content="dark">\n'
         '<meta name="robots" content="noindex, nofollow">\n'
-        '<meta name="referrer" content="no-referrer">\n<title>'
+        '<meta name="referrer" content="no-referrer">\n'
     )
     between = (
         f"</title>\n<style>{stylesheet}</style>\n</head>\n"
         '<body class="cc-page">\n<main class="cc-main">\n'
     )
-    after = "</main>\n</body>\n</html>"
 
     def formatted(view: CardView) -> str:
-        return f"{before}{escape(view.name)}{between}{card.formatted(view)}{after}"
+        kind = view.score.value != "", view.written
+        return (
+            f"{before}{facts[kind]}<title>{escape(view.name)}{between}{card.formatted(view)}"
+            f"{feet[kind]}"
+        )
 
     def joined(view: CardView) -> str:
-        return "".join((before, escape(view.name), between, card.joined(view), after))
+        kind = view.score.value != "", view.written
+        name = escape(view.name)
+        card_text = card.joined(view)
+        return "".join((before, facts[kind], "<title>", name, between, card_text, feet[kind]))
 
     return Writers(formatted, joined)
+
+
+def _claims(scored: bool, written: bool) -> list[tuple[str, str]]:  # noqa: FBT001  a kind
+    return [
+        *([("score-meaning", str(escape(_ABOUT_SCORES)))] if scored else ()),
+        *([("ai-text", _ABOUT_TEXTS)] if written else ()),
+        *([("decision", _DECISION)] if scored or written else ()),
+    ]
+
+
+def _folded(scored: bool, written: bool) -> str:  # noqa: FBT001  a kind
+    """Return the notice of a card that stands alone in somebody's page."""
+    claims = _claims(scored, written)
+    if not claims:
+        return ""
+    said = "".join(f'<span itemprop="{name}">{text}</span>\n' for name, text in claims)
+    return (
+        f'<details class="cc-notice" itemscope>\n<summary class="cc-notice-fold">{_NOTICE} '
+        '<span class="cc-unfold">About this document</span></summary>\n<p class="cc-about">\n'
+        f'<meta itemprop="https://schema.org/digitalSourceType" content="{_SOURCE_TYPE}">\n'
+        f'{said}{" ".join(_ABOUT_DATA)}\n<meta itemprop="data-source" content="{_SOURCE}">\n'
+        f'<meta itemprop="contact" content="{_CONTACT}">\n</p>\n</details>\n'
+    )
+
+
+def _facts(scored: bool, written: bool) -> str:  # noqa: FBT001  a kind
+    """Return what a page's head says to programs."""
+    claims = _claims(scored, written)
+    kind = [("digital-source-type", _SOURCE_TYPE)] if claims else []
+    facts = (*kind, *claims, ("data-source", _SOURCE), ("contact", _CONTACT))
+    return "".join(
+        f'<meta name="candidate-cards:{name}" content="{value}">\n' for name, value in facts
+    )
+
+
+def _foot(scored: bool, written: bool) -> str:  # noqa: FBT001  a kind
+    """Return the notice at the end of a page."""
+    sentences = (*(text for _, text in _claims(scored, written)), *_ABOUT_DATA)
+    said = "".join(f'<p class="cc-foot-text">{sentence}</p>\n' for sentence in sentences)
+    title = '<h2 class="cc-foot-title">About this document</h2>'
+    return f'<footer class="cc-foot">\n{title}\n{said}</footer>\n'
 
 
 def _styles(css: str) -> Callable[[str], str]:
@@ -131,11 +202,14 @@ def _styles(css: str) -> Callable[[str], str]:
     return style_of
 
 
-def _write_card(pieces: Pieces, heading: int) -> Writers:  # noqa: C901  a card has many parts
+def _write_card(  # noqa: C901  a card has many parts
+    pieces: Pieces, notices: Mapping[tuple[bool, bool], str], heading: int
+) -> Writers:
     """Make the writers of a card.
 
     Args:
         pieces: Takes markup with classes; returns the finished constants around each ``{}``.
+        notices: The last of a card, by what it shows of a machine's work.
         heading: Level of the name.
     """
     start, between_names, after_name = pieces(
@@ -148,7 +222,6 @@ def _write_card(pieces: Pieces, heading: int) -> Writers:  # noqa: C901  a card 
     before_headline, after_headline = pieces('<p class="cc-headline" dir="auto">{}</p>\n')
     before_place, after_place = pieces('<p class="cc-place"><bdi>{}</bdi></p>\n')
     before_points, after_points = pieces('<div class="cc-points">\n{}</div>\n')
-    (notice,) = pieces(f'<p class="cc-notice">{_NOTICE}</p>\n')
     end = "</div>\n</div>\n"
     post, add_post = _write_post(pieces)
     score, add_score = _write_score(pieces)
@@ -179,10 +252,10 @@ def _write_card(pieces: Pieces, heading: int) -> Writers:  # noqa: C901  a card 
             f"{summary(view.lead, view.rest) if view.lead else ''}"
             f"{skills(view.skills, view.skills_more) if view.skills else ''}{points}"
             f"{contact(view.profile, view.emails) if view.profile or view.emails else ''}"
-            f"{notice if view.ai else ''}{end}"
+            f"{notices[view.score.value != '', view.written]}{end}"
         )
 
-    def joined(view: CardView) -> str:  # noqa: C901  as above
+    def joined(view: CardView) -> str:
         name = escape(view.name)
         parts = [start, name, between_names, name, after_name]
         if view.role or view.company:
@@ -205,9 +278,7 @@ def _write_card(pieces: Pieces, heading: int) -> Writers:  # noqa: C901  a card 
             parts.append(after_points)
         if view.profile or view.emails:
             add_contact(parts, view.profile, view.emails)
-        if view.ai:
-            parts.append(notice)
-        parts.append(end)
+        parts += (notices[view.score.value != "", view.written], end)
         return "".join(parts)
 
     return Writers(formatted, joined)
@@ -269,16 +340,19 @@ def _write_score(
     before_word, after_word = pieces(
         '</span>\n<span class="cc-score-word">{}</span>\n</div>\n</div>\n'
     )
+    _, after_score_word = pieces(
+        f'</span>\n<span class="cc-score-word">{{}}</span>\n{_AI_SCORE}\n</div>\n</div>\n'
+    )
 
     def write(score: ScoreView) -> str:
         before, after = tags[score.tone]
-        number = no_number
+        number, end = no_number, after_word
         if score.value:
-            value = escape(score.value)
+            value, end = escape(score.value), after_score_word
             number = f"{before_number}{value}{between_numbers}{value}{after_number}"
         return (
             f"{before}{escape(score.accessible)}{after}{number}"
-            f"{before_word}{escape(score.word)}{after_word}"
+            f"{before_word}{escape(score.word)}{end}"
         )
 
     def add(parts: list[str], score: ScoreView) -> None:
@@ -287,9 +361,9 @@ def _write_score(
         if score.value:
             value = escape(score.value)
             parts += (before_number, value, between_numbers, value, after_number)
+            parts += (before_word, escape(score.word), after_score_word)
         else:
-            parts.append(no_number)
-        parts += (before_word, escape(score.word), after_word)
+            parts += (no_number, before_word, escape(score.word), after_word)
 
     return write, add
 

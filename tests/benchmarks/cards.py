@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from candidate_cards import Candidate, load_theme, parse_shortlist, render_card
-from candidate_cards.cards import DEFAULT_LABELS, CardView, card_view
+from candidate_cards.cards import (
+    DEFAULT_LABELS,
+    USUAL_NOTICE,
+    CardView,
+    card_view,
+    notice_view,
+    single_view,
+)
 from candidate_cards.exports import compiled_template, get_exporter
 from candidate_cards.rendering import CompiledTemplate, TemplateFolder, compile_template
 from candidate_cards.rendering.environment import make_environment
@@ -50,9 +57,9 @@ def _from_views(views: Sequence[CardView]) -> Group[CardView]:
         {
             "f-strings": hand.formatted,
             "list": hand.joined,
-            "ours": lambda view: split.render({"cards": (view,)}),
-            "without hooks": lambda view: stock.render({"cards": (view,)}),
-            "flat": lambda view: flat.render({"cards": (view,)}),
+            "ours": lambda view: split.render(values(view)),
+            "without hooks": lambda view: stock.render(values(view)),
+            "flat": lambda view: flat.render(values(view)),
         },
         views,
         [
@@ -109,8 +116,20 @@ def _from_text(texts: Sequence[str]) -> Group[str]:
     )
 
 
+def values(view: CardView) -> dict[str, object]:
+    """Return what `render_card` makes of a view for a fragment."""
+    notice = notice_view(USUAL_NOTICE, DEFAULT_LABELS, view.score.value != "", view.written)
+    return {"shortlist": single_view(view), "cards": (view,), "notice": notice}
+
+
 def _fragment(environment: Environment, folder: TemplateFolder | None = None) -> CompiledTemplate:
-    constants = {"density": "card", "labels": DEFAULT_LABELS, "heading": 2, "subheading": 3}
+    constants = {
+        "density": "card",
+        "embedded": True,
+        "labels": DEFAULT_LABELS,
+        "heading": 2,
+        "subheading": 3,
+    }
     spec = get_exporter("fragment").template
     theme = load_theme("dark")
     return compile_template(spec, theme, constants, folder=folder, environment=environment)

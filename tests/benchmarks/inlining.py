@@ -21,7 +21,7 @@ from candidate_cards.exports import compiled_template, get_exporter
 from candidate_cards.rendering import TemplateSpec, compile_template
 
 from .candidates import many
-from .cards import literal_css
+from .cards import literal_css, values
 from .measuring import Claim, Group, Row
 from .processes import run_module
 
@@ -59,7 +59,7 @@ def inlining_group(views: Sequence[CardView], label: str = "") -> Group[CardView
     ours = compiled_template(get_exporter("fragment"), load_theme("dark"))
     return Group(
         "view to inline styles",
-        {"ours": lambda view: ours.render({"cards": (view,)}), "premailer": _by_premailer()},
+        {"ours": lambda view: ours.render(values(view)), "premailer": _by_premailer()},
         views,
         [Claim(f"premailer {label} per card, over ours", "premailer", "ours", least=300)],
         canonical=_elements,
@@ -67,13 +67,19 @@ def inlining_group(views: Sequence[CardView], label: str = "") -> Group[CardView
 
 
 def _by_premailer() -> Callable[[CardView], str]:
-    constants = {"density": "card", "labels": DEFAULT_LABELS, "heading": 2, "subheading": 3}
+    constants = {
+        "density": "card",
+        "embedded": True,
+        "labels": DEFAULT_LABELS,
+        "heading": 2,
+        "subheading": 3,
+    }
     spec = TemplateSpec("card/fragment.html")
     classes = compile_template(spec, load_theme("dark"), constants)
     head = f"<html><head><style>{literal_css()}</style></head><body>"
 
     def write(view: CardView) -> str:
-        document = f"{head}{classes.render({'cards': (view,)})}</body></html>"
+        document = f"{head}{classes.render(values(view))}</body></html>"
         return str(Premailer(document, **OPTIONS).transform(pretty_print=False))
 
     return write

@@ -193,6 +193,7 @@ def _message(shortlist: Shortlist) -> Message:
     values: dict[str, object] = {
         "shortlist": made.shortlist,
         "cards": made.cards,
+        "notice": made.notice,
         "message": made.message,
     }
     return Message(values, str(_classes().render(values)))
@@ -201,7 +202,13 @@ def _message(shortlist: Shortlist) -> Message:
 @cache
 def _classes() -> CompiledTemplate:
     spec = replace(get_exporter("email").template, inline=())
-    constants = {"density": "card", "labels": DEFAULT_LABELS, "heading": 2, "subheading": 3}
+    constants = {
+        "density": "card",
+        "embedded": False,
+        "labels": DEFAULT_LABELS,
+        "heading": 2,
+        "subheading": 3,
+    }
     return compile_template(spec, load_theme(_THEME), constants)
 
 

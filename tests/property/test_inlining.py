@@ -19,7 +19,15 @@ from lxml import etree
 from premailer import Premailer
 from premailer.merge_style import csstext_to_pairs
 
-from candidate_cards.cards import DEFAULT_LABELS, Density, card_view
+from candidate_cards.cards import (
+    DEFAULT_LABELS,
+    USUAL_NOTICE,
+    CardView,
+    Density,
+    card_view,
+    notice_of,
+    single_view,
+)
 from candidate_cards.exports import get_exporter
 from candidate_cards.models import Candidate
 from candidate_cards.rendering import (
@@ -96,7 +104,23 @@ def _with_classes(theme: str, density: Density) -> CompiledTemplate:
 
 
 def _constants(density: Density) -> dict[str, object]:
-    return {"density": density, "labels": DEFAULT_LABELS, "heading": 2, "subheading": 3}
+    return {
+        "density": density,
+        "embedded": True,
+        "labels": DEFAULT_LABELS,
+        "heading": 2,
+        "subheading": 3,
+    }
+
+
+def _values(views: list[CardView]) -> dict[str, object]:
+    """Return what a fragment is rendered with; the notice of several stands behind the last."""
+    frame = single_view(views[0])._replace(heading="Role" if len(views) > 1 else "")
+    return {
+        "shortlist": frame,
+        "cards": views,
+        "notice": notice_of(views, USUAL_NOTICE, DEFAULT_LABELS),
+    }
 
 
 def _tokens(theme: Theme) -> dict[str, str]:
@@ -183,8 +207,8 @@ def test_resolved_once_equals_premailer_on_the_finished_document(
 ) -> None:
     """Every element of 320 fuzzed candidates has what premailer gives it in its own document."""
     views = [card_view(person, density=density) for person in people]
-    resolved = str(_resolved(theme, density).render({"cards": views}))
-    classes = str(_with_classes(theme, density).render({"cards": views}))
+    resolved = str(_resolved(theme, density).render(_values(views)))
+    classes = str(_with_classes(theme, density).render(_values(views)))
     ours = list(_elements(_parsed(resolved), SPEC.reset))
     theirs = list(_elements(_by_premailer(classes, theme), ""))
     assert ours == theirs
@@ -202,9 +226,9 @@ def test_the_comparison_can_tell_a_difference(monkeypatch: pytest.MonkeyPatch, c
     """One declaration more in premailer's sheet is found."""
     css = f"{_css('dark')}.cc-name{{{change}}}"
     view = card_view(Candidate.model_validate({"profileId": "p", "name": "Ada"}))
-    classes = str(_with_classes("dark", "card").render({"cards": [view]}))
+    classes = str(_with_classes("dark", "card").render(_values([view])))
     ours = list(
-        _elements(_parsed(str(_resolved("dark", "card").render({"cards": [view]}))), SPEC.reset)
+        _elements(_parsed(str(_resolved("dark", "card").render(_values([view])))), SPEC.reset)
     )
     assert ours == list(_elements(_by_premailer(classes, "dark"), ""))
     monkeypatch.setitem(_by_premailer.__globals__, "_css", lambda _: css)

@@ -147,6 +147,7 @@ def run(options: RenderOptions) -> ExitCode:
     if options.explain:
         print_explanation(profile, as_json=options.as_json)
         return ExitCode.OK
+    options.blind.check_apart_from(options.output)
     theme = load_theme(options.theme or exporter.theme)
     load_labels(options.lang)  # a wrong name is told before anything is read
     density = exporter.density or options.density or "card"

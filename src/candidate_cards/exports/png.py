@@ -1,6 +1,8 @@
 """``png``: a picture of 600 by 315 px for chat previews, of one candidate or of a shortlist's top.
 
 It takes the same way as a dossier: the PDF engine lays it out, and a rasteriser draws the page.
+What its notice says to programs is in the file: each fact a text of its own
+(``candidate-cards:contact``), and the kind of its source in XMP too, where IPTC wants it.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from candidate_cards.rendering import TemplateSpec
 if TYPE_CHECKING:
     from os import PathLike
 
-    from candidate_cards.cards import Labels
+    from PIL.PngImagePlugin import PngInfo
+
+    from candidate_cards.cards import Labels, NoticeFact
     from candidate_cards.exports._pdf.workers import PdfPool
     from candidate_cards.models import Candidate, Shortlist
     from candidate_cards.privacy import Profile
@@ -26,6 +30,14 @@ if TYPE_CHECKING:
 
 _PIXELS_PER_POINT: Final = 96 / 72
 _LARGEST_SCALE: Final = 4
+_XMP: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+ Iptc4xmpExt:DigitalSourceType="{}"/>
+</rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>"""
 
 
 def render_picture(  # noqa: PLR0913  each is a choice that users make
@@ -75,15 +87,16 @@ def render_picture(  # noqa: PLR0913  each is a choice that users make
         templates=templates,
     )
     if pool is not None:
-        return pool.call("the picture", _draw, str(rendering.document), scale)
-    return _draw(str(rendering.document), scale)
+        facts = rendering.notice.facts
+        return pool.call("the picture", _draw, str(rendering.document), scale, facts)
+    return _draw(str(rendering.document), scale, rendering.notice.facts)
 
 
 def _export(rendering: Rendering) -> bytes:
-    return _draw(str(rendering.document), 1)
+    return _draw(str(rendering.document), 1, rendering.notice.facts)
 
 
-def _draw(html: str, scale: int) -> bytes:
+def _draw(html: str, scale: int, facts: tuple[NoticeFact, ...]) -> bytes:
     from pypdfium2 import PdfDocument, PdfiumError  # noqa: PLC0415  only for pictures
 
     pdf = render_pdf(html, "")
@@ -94,8 +107,19 @@ def _draw(html: str, scale: int) -> bytes:
         raise ExportError("the page could not be drawn") from error
     file = BytesIO()
     # The slowest part of it all at the usual level, for a file of the same size.
-    picture.convert("RGB").save(file, "PNG", compress_level=1)
+    picture.convert("RGB").save(file, "PNG", compress_level=1, pnginfo=_statements(facts))
     return file.getvalue()
+
+
+def _statements(facts: tuple[NoticeFact, ...]) -> PngInfo:
+    from PIL.PngImagePlugin import PngInfo  # noqa: PLC0415  only for pictures
+
+    statements = PngInfo()
+    for fact in facts:
+        statements.add_itxt(f"candidate-cards:{fact.name}", fact.value)
+        if fact.name == "digital-source-type":
+            statements.add_itxt("XML:com.adobe.xmp", _XMP.format(fact.value))
+    return statements
 
 
 def _tokens(theme: Theme) -> dict[str, str]:
