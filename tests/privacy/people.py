@@ -53,6 +53,8 @@ _EXPANDING: Final = {"de_DE", "sv_SE", "da_DK", "no_NO", "fi_FI"}
 _EXPANDED: Final = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae"}
 )
+#: Languages whose names nobody can read from what a table makes of them: only their slugs are used.
+_WITHOUT_VOWELS: Final = {"ar_AA", "he_IL", "fa_IR"}
 #: Languages that write no spaces between words.
 UNSPACED: Final = {"zh_CN", "zh_TW", "ja_JP", "th_TH"}
 
@@ -260,6 +262,8 @@ def _names(locale: str, number: int) -> Names:
         if fold(given) != fold(family) and len(given + family) > 2:
             break
     latin = (_plain_latin(given), _plain_latin(family))
+    if locale in _WITHOUT_VOWELS:
+        latin = (_slug(given), _slug(family))
     if locale == "ja_JP":  # the usual reading, where a table knows only the Chinese one
         latin = (fake.first_romanized_name(), fake.last_romanized_name())
     outer = (family, given) if locale in _FAMILY_FIRST else (given, family)
@@ -343,7 +347,7 @@ class _Record:
         forms = _AFFIXES.get(self.locale, ())
         name = self._inflects
         found = [form.format(name) for form in forms]
-        if name.endswith(_LAST_VOWELS):
+        if name.endswith(_LAST_VOWELS) and len(name) > SHORTEST:
             found += [name[:-1] + ending for ending in _ENDINGS.get(self.locale, ())]
         if self.locale == "el_GR":
             found += [
