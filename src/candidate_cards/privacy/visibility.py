@@ -52,10 +52,11 @@ def apply_profile(
     """Return what a profile shows of candidates.
 
     Hidden fields are as if they had never been sent, and so are fields that the models do not
-    know. A score that is hidden is `WITHHELD_SCORE`: nobody is told that there is none.
+    know. A score that is hidden is `WITHHELD_SCORE`: nobody is told that there is none. The order
+    of a shortlist still says who is thought better.
 
     Args:
-        content: One candidate, or a shortlist, whose order stays.
+        content: One candidate, or a shortlist.
         profile: What may be shown.
         words: What stands in place of what is hidden.
 
