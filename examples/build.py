@@ -72,7 +72,10 @@ def pages() -> dict[str, str]:
         made[f"pages/shortlist-{theme}.html"] = render_shortlist(shortlist, theme=theme)
     for density in ("row", "detail"):
         made[f"pages/shortlist-{density}.html"] = render_shortlist(
-            shortlist, theme="light", density=density, show_emails=density == "detail"
+            shortlist,
+            theme="light",
+            density=density,
+            profile="internal" if density == "detail" else "client",
         )
     made["pages/card.html"] = render_card(first, format="page", theme="light")
 

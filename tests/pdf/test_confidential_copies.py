@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -28,13 +29,13 @@ from candidate_cards._contrast import PAIRS, contrast
 from candidate_cards.cards import (
     DEFAULT_BANDS,
     DEFAULT_LABELS,
-    USUAL_NOTICE,
     DossierFacts,
     DossierView,
+    NoticeFacts,
+    NoticeView,
     dossier_view,
     list_languages,
     load_labels,
-    notice_of,
     shortlist_view,
 )
 from candidate_cards.errors import CandidateCardsError
@@ -94,8 +95,9 @@ def _for(recipient: str, *, recipient_id: str = "", confidential: bool = True) -
 
 def _view(facts: DossierFacts, labels: Labels = DEFAULT_LABELS) -> DossierView:
     frame = shortlist_view(Shortlist(title="Engineer"), labels=labels)
-    notice = notice_of((), USUAL_NOTICE, labels)
-    return dossier_view(frame, (), facts=facts, notice=notice, bands=DEFAULT_BANDS, labels=labels)
+    return dossier_view(
+        frame, (), facts=facts, notice=NoticeView(), bands=DEFAULT_BANDS, labels=labels
+    )
 
 
 def _plain(text: str) -> str:
@@ -451,6 +453,39 @@ def test_the_metadata_says_whose_copy_it_is(kept: Path) -> None:
     assert said["recipient"] == "Bo Li"
     assert said["recipient-id"] == "C-17"
     assert not {"recipient", "recipient-id"} & _said(render_dossier(_ONE, cache=kept)).keys()
+
+
+@pytest.mark.parametrize("language", list_languages())
+def test_the_metadata_says_what_the_notice_says(language: str, kept: Path) -> None:
+    """Its sentences are the terms of use, and IPTC's word marks a machine's part."""
+    labels = load_labels(language)
+    people = Shortlist(candidates=(Candidate(profile_id="p", name="Ada", match_score=80),))
+    facts = NoticeFacts(source="a < b", contact="Ana & Bo", keep_until=date(2026, 9, 2))
+    data = render_dossier(people, labels=labels, notice=facts, cache=kept)
+    said, found = _said(data), {item.tag: "".join(item.itertext()) for item in _xmp(data)}
+    assert said["data-source"] == facts.source
+    assert said["contact"] == facts.contact
+    assert said["keep-until"] == "2026-09-02"
+    assert "notice" not in said
+    terms = found["{http://ns.adobe.com/xap/1.0/rights/}UsageTerms"]
+    for sentence in (labels.notice_score, labels.notice_decision, labels.notice_title):
+        assert (sentence in terms) == (sentence != labels.notice_title)
+    assert found["{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"].startswith(
+        "http://cv.iptc.org/newscodes/digitalsourcetype/"
+    )
+
+
+def test_the_metadata_says_that_a_notice_was_left_out(kept: Path) -> None:
+    """Then there are no terms; a day and a machine's part are told all the same."""
+    people = Shortlist(candidates=(Candidate(profile_id="p", name="Ada", match_score=80),))
+    facts = NoticeFacts(shown=False, source="nobody's business", keep_until=date(2026, 9, 2))
+    data = render_dossier(people, notice=facts, cache=kept)
+    found = {item.tag: "".join(item.itertext()) for item in _xmp(data)}
+    assert _said(data) == {"notice": "left out by the sender", "keep-until": "2026-09-02"}
+    assert not [tag for tag in found if tag.endswith(("}rights", "}UsageTerms"))]
+    assert [tag for tag in found if tag.endswith("}DigitalSourceType")]
+    nobody = {item.tag for item in _xmp(render_dossier(_ONE, cache=kept))}
+    assert not [tag for tag in nobody if tag.endswith("}DigitalSourceType")]
 
 
 def test_terms_and_sources_are_in_the_standards_own_places() -> None:

@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from candidate_cards.errors import InputError
 from candidate_cards.privacy.codes import BlindKey
 from candidate_cards.privacy.decisions import Decisions, load_decisions, write_report
+from candidate_cards.privacy.redaction import Find, Person, Redactor
+from candidate_cards.privacy.words import DEFAULT_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,21 +27,19 @@ KEY = BlindKey(bytes(range(32)))
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 
 
-class Doubt(NamedTuple):
-    """A find that is not certain."""
-
-    id: str
-    code: str = KEY.code("p")
-    path: str = "rationale"
-    kind: str = "name"
-    word: str = "Rose"
-    context: str = "the […] Garden"
-    removed: bool = True
-
-
-def doubt(number: int, **fields: Any) -> Doubt:  # noqa: ANN401  of the tuple
-    """Return one of its own id."""
-    return Doubt(KEY.identify(str(number)), **fields)
+def doubt(number: int, **fields: Any) -> Find:  # noqa: ANN401  of a find
+    """Return a find that is not certain, of an id of its own."""
+    known: dict[str, Any] = {
+        "path": "rationale",
+        "word": "Rose",
+        "context": "the […] Garden",
+        "kind": "name",
+        "certain": False,
+        "removed": True,
+        "code": KEY.code("p"),
+        "id": KEY.identify(str(number)),
+    }
+    return Find(**{**known, **fields})
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -293,6 +293,42 @@ def test_runs_at_a_time_lose_no_decision(tmp_path: Path) -> None:
         write_report(path, map(doubt, range(20)), {}, KEY)
     assert [process.wait() for process in started] == [0, 0, 0]
     assert load_decisions(path, KEY) == before
+
+
+@pytest.mark.parametrize(
+    ("decision", "expected"),
+    [
+        (None, "CODE led the CODE team."),
+        ("keep", "CODE led the Rose team."),
+        ("remove", "CODE led the CODE team."),
+    ],
+)
+def test_redaction_obeys_what_was_filled_in(
+    tmp_path: Path, decision: str | None, expected: str
+) -> None:
+    """From a text to a report, to a decision, to the text of the next run; ids are the same."""
+    path, code = tmp_path / "report.json", KEY.code("prof_1")
+    person = Person(code=code, name="Rose Baker", profile_id="prof_1")
+
+    def redacted(decisions: Decisions) -> tuple[str, tuple[Find, ...]]:
+        redactor = Redactor(
+            person, words=DEFAULT_WORDS, identify=KEY.identify, decide=decisions.removes
+        )
+        text = redactor.text("Rose Baker led the Rose team.", "rationale")
+        certain = {str(kind): count for kind, count in redactor.counts.items()}
+        write_report(path, redactor.finds, certain, KEY)
+        return text.replace(code, "CODE"), redactor.finds
+
+    first, (found,) = redacted(Decisions())
+    assert first == "CODE led the CODE team."
+    assert read(path)["certain"] == {"name": 1}
+    decide(path, {found.id: decision})
+    again, (the_same,) = redacted(load_decisions(path, KEY))
+    assert again == expected
+    assert the_same.id == found.id
+    (entry,) = read(path)["finds"]
+    assert entry["decision"] == decision
+    assert [place["removed"] for place in entry["places"]] == [decision != "keep"]
 
 
 def test_nothing_of_a_report_is_in_the_repr_of_its_decisions() -> None:

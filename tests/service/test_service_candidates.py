@@ -223,7 +223,7 @@ def test_a_stored_candidate_with_options(account: Account) -> None:
         _path("p1", "/page"), params={"theme": "light", "density": "detail", "showEmails": "true"}
     )
     assert page.content == export_candidates(
-        candidate, format="page", theme="light", density="detail", profile="internal"
+        candidate, format="page", theme="light", density="detail", show_emails=True
     )
     paper = account.http.get(_path("p1", "/pdf"), params={"pageSize": "Letter"})
     assert paper.content == render_dossier(candidate, page_size="Letter")

@@ -59,7 +59,7 @@ def load_labels(language: str | PathLike[str]) -> Labels:
     if isinstance(language, str) and not _is_path(language):
         return _bundled(language)
     path = fspath(language)
-    return _own(str(Path(path).resolve()), path)
+    return _own(str(Path(path).absolute()), path)
 
 
 def date_text(day: date, labels: Labels) -> str:
@@ -125,8 +125,9 @@ def _catalog(file: Traversable, source: str) -> Catalog:
     try:
         with file.open("rb") as stream:
             data = stream.read(_MOST_BYTES + 1)
-    except OSError as error:
-        message = f"cannot be read: {error.strerror or type(error).__name__}"
+    except (OSError, ValueError) as error:  # of no file the name may hold U+0000
+        why = error.strerror if isinstance(error, OSError) else None
+        message = f"cannot be read: {why or type(error).__name__}"
         raise InputError([Problem(message, source=source)]) from error
     if len(data) > _MOST_BYTES:
         message = f"the file is larger than {_MOST_BYTES // 1024} KiB"

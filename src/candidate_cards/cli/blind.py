@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from candidate_cards.privacy.codes import CodedPerson
-    from candidate_cards.privacy.decisions import Found
     from candidate_cards.privacy.key_file import KeyFile
+    from candidate_cards.privacy.redaction import Find
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +52,8 @@ class BlindOptions(OptionGroup):
             OSError: The system refused.
         """
         if not coded:
-            given = {
-                "--key-file": self.key_file,
-                "--decisions": self.decisions,
-                "--redaction-report": self.redaction_report,
-            }
-            for name, path in given.items():
-                if path is not None:
-                    raise _usage_error(f"{name} is for profiles with codes; {profile} has none")
+            for name, _ in self._named():
+                raise _usage_error(f"{name} is for profiles with codes; {profile} has none")
             return None
         if self.key_file is None:
             raise _usage_error(
@@ -76,6 +71,29 @@ class BlindOptions(OptionGroup):
         elif report is not None and Path(report).exists():
             decisions = load_decisions(report, key)
         return Blinding(key, decisions, self, keys, dry_run=dry_run)
+
+    def check_apart_from(self, output: str) -> None:
+        """Refuse files that lead back to people where what is made for others goes.
+
+        Args:
+            output: A folder, a file or ``-``.
+
+        Raises:
+            UsageError: One is there, or would be.
+        """
+        root = os.path.realpath(output)
+        for name, path in self._named():
+            if Path(os.path.realpath(path)).is_relative_to(root):
+                raise _usage_error(f"{name} must not be in OUT, with what leaves the house")
+
+    def _named(self) -> list[tuple[str, str]]:
+        """Return the options that are given, as people write them."""
+        every = {
+            "--key-file": self.key_file,
+            "--decisions": self.decisions,
+            "--redaction-report": self.redaction_report,
+        }
+        return [(name, path) for name, path in every.items() if path is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +115,7 @@ class Blinding:
     dry_run: bool
 
     def keep(
-        self, people: Sequence[CodedPerson], finds: Sequence[Found], certain: Mapping[str, int]
+        self, people: Sequence[CodedPerson], finds: Sequence[Find], certain: Mapping[str, int]
     ) -> None:
         """Write who was coded and what is to be decided, with a line on stderr.
 

@@ -92,7 +92,17 @@ _look = _options(
         type=click.Choice(DENSITIES),
         help="How much of each candidate to show.  [default: card]",
     ),
-    click.option("--emails", is_flag=True, help="Show candidates' e-mail addresses."),
+    click.option(
+        "--profile",
+        metavar="NAME|PATH",
+        help="What may be shown: a profile's name (see `candidate-cards profiles`) or your own "
+        ".toml file; by default client for messages, dossiers and pictures, internal for cards.",
+    ),
+    click.option(
+        "--emails/--no-emails",
+        default=None,
+        help="Show candidates' e-mail addresses, or do not, whatever the profile says.",
+    ),
     click.option(
         "--lang",
         metavar="LANG|PATH",
@@ -454,6 +464,7 @@ def results(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pa
     help="Device pixels of a picture per CSS pixel: 2 for sharp screens.",
 )
 @_date
+@_blind
 @_mail
 @_dossier
 @click.option(
@@ -470,6 +481,9 @@ def results(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pa
 )
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--dry-run", is_flag=True, help="Render and report, but write nothing.")
+@click.option(
+    "--explain", is_flag=True, help="Print what the profile shows, field by field; render nothing."
+)
 @click.pass_context
 def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
     """Render candidates as HTML, a message (.eml) or a dossier (.pdf).
@@ -478,6 +492,7 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     one candidate, or a list or stream of them. Several inputs are merged: the same profile in
     two of them becomes one card.
     """
+    from candidate_cards.cli.blind import BlindOptions
     from candidate_cards.cli.dossier import DossierOptions
     from candidate_cards.cli.key_files import password_in
     from candidate_cards.cli.mail import MailOptions
@@ -492,7 +507,10 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     dossier = DossierOptions.taken_from(options)
     notice = NoticeOptions.taken_from(options)
     vendor = VendorOptions.taken_from(options)
-    chosen = RenderOptions(**options, mail=mail, dossier=dossier, notice=notice, vendor=vendor)
+    blind = BlindOptions.taken_from(options)
+    chosen = RenderOptions(
+        **options, blind=blind, mail=mail, dossier=dossier, notice=notice, vendor=vendor
+    )
     ctx.exit(run(chosen))
 
 
@@ -508,6 +526,7 @@ def render(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
     help="Recipients, one address a line; # begins a comment.",
 )
 @_look
+@_blind
 @_notice
 @click.option(
     "--smtp-host",
@@ -577,14 +596,16 @@ def send(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passe
 
     Without --yes it says what would be sent and to whom, and connects to nothing.
     """
+    from candidate_cards.cli.blind import BlindOptions
     from candidate_cards.cli.mail import MailOptions
     from candidate_cards.cli.notice import NoticeOptions
     from candidate_cards.cli.send import SendOptions, run
 
     _check_inputs((*options["inputs"], *options["to_file"]))
     mail = MailOptions.taken_from(options)
+    blind = BlindOptions.taken_from(options)
     notice = NoticeOptions.taken_from(options)
-    ctx.exit(run(SendOptions(**options, mail=mail, notice=notice)))
+    ctx.exit(run(SendOptions(**options, mail=mail, blind=blind, notice=notice)))
 
 
 @application.command(no_args_is_help=True, epilog=EPILOG)
@@ -648,6 +669,18 @@ def check(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool) -> No
     from candidate_cards.cli.themes import print_check
 
     ctx.exit(print_check(paths, as_json=as_json))
+
+
+@application.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+def profiles(*, as_json: bool) -> None:
+    """List the profiles that a name can choose: what may be shown to whom.
+
+    `render --explain` prints what one of them, or one of your own, shows of each field.
+    """
+    from candidate_cards.cli.profiles import print_list
+
+    print_list(as_json=as_json)
 
 
 @application.command()

@@ -68,13 +68,15 @@ class DossierOptions(OptionGroup):
         *,
         theme: Theme,
         given_date: str | None,
-        show_emails: bool,
         labels: Labels,
         notice: NoticeFacts,
         templates: str | None,
         pool: PdfPool,
     ) -> bytes:
-        """Return the dossier; on a terminal with progress on stderr."""
+        """Return the dossier; on a terminal with progress on stderr.
+
+        The content is shown as it is: its profile was applied before.
+        """
         facts = DossierFacts(
             issued=day(given_date, "--date"),
             confidential=not self.not_confidential,
@@ -86,8 +88,8 @@ class DossierOptions(OptionGroup):
             theme=theme,
             page_size=self.page_size or "A4",
             facts=facts,
-            show_emails=show_emails,
             labels=labels,
+            profile="internal",
             notice=notice,
             templates=templates,
             pool=pool,

@@ -55,16 +55,18 @@ class MailOptions(OptionGroup):
         *,
         theme: Theme,
         density: Density,
-        show_emails: bool,
         labels: Labels,
         notice: NoticeFacts,
         templates: str | None,
     ) -> tuple[Email, ...]:
-        """Return the message, or with ``--split`` as many as it takes."""
+        """Return the message, or with ``--split`` as many as it takes.
+
+        The content is shown as it is: its profile was applied before.
+        """
         look: dict[str, Any] = {
             "theme": theme,
             "density": density,
-            "show_emails": show_emails,
+            "profile": "internal",
             "labels": labels,
             "subject": self.subject or "",
             "reply_to": self._answered(),

@@ -18,22 +18,24 @@ from candidate_cards import (
     load_theme,
     message_bytes,
 )
+from candidate_cards.cli.blind import BlindOptions
 from candidate_cards.cli.dossier import DossierOptions
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, reproducible_now
 from candidate_cards.cli.notice import NoticeOptions
+from candidate_cards.cli.profiles import chosen_profile, disclosed, print_explanation
 from candidate_cards.cli.report import Output, Report
 from candidate_cards.cli.vendor import VendorOptions
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_output
 from candidate_cards.errors import InputError
-from candidate_cards.exports import get_exporter
+from candidate_cards.exports import get_exporter, notice_with
 from candidate_cards.exports.png import render_picture
 from candidate_cards.models import Shortlist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from candidate_cards.cards import Density
+    from candidate_cards.cards import Density, NoticeFacts
     from candidate_cards.cli.via import Via
     from candidate_cards.exports import Exporter
     from candidate_cards.exports.pdf import PdfPool
@@ -61,7 +63,8 @@ class RenderOptions:
         theme: A theme's name, or a path; ``None`` for the format's own.
         density: How much of each candidate is shown; ``None`` for what is usual.
         heading_level: 1 to 6, or ``None`` for the format's own.
-        emails: Whether e-mail addresses are shown.
+        profile: A profile's name, or a path; ``None`` for the format's own.
+        emails: Whether e-mail addresses are shown; ``None`` for as the profile says.
         lang: The language of our own words, or the path of a catalogue.
         no_fallback: Whether an element goes without the fragment inside.
         title: The role, or ``None`` to keep what the inputs say; so ``brief`` and the others.
@@ -71,6 +74,7 @@ class RenderOptions:
         templates: A folder of own templates, or ``None``.
         date: When a message is sent, or what a dossier says; ISO 8601.
         scale: Device pixels of a picture per CSS pixel, or ``None``.
+        blind: The files of codes.
         mail: What is said of a message.
         dossier: What is said of a dossier.
         notice: What is said of the data, beside scores and AI-written texts.
@@ -79,6 +83,7 @@ class RenderOptions:
         as_json: Report as JSON.
         force: Overwrite.
         dry_run: Write nothing.
+        explain: Print what the profile shows, and render nothing.
     """
 
     inputs: tuple[str, ...]
@@ -87,7 +92,8 @@ class RenderOptions:
     theme: str | None = None
     density: Density | None = None
     heading_level: int | None = None
-    emails: bool = False
+    profile: str | None = None
+    emails: bool | None = None
     lang: str = "en"
     no_fallback: bool = False
     title: str | None = None
@@ -97,6 +103,7 @@ class RenderOptions:
     templates: str | None = None
     date: str | None = None
     scale: int | None = None
+    blind: BlindOptions = field(default_factory=BlindOptions)
     mail: MailOptions = field(default_factory=MailOptions)
     dossier: DossierOptions = field(default_factory=DossierOptions)
     notice: NoticeOptions = field(default_factory=NoticeOptions)
@@ -105,6 +112,7 @@ class RenderOptions:
     as_json: bool = False
     force: bool = False
     dry_run: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +123,13 @@ class _Part:
         path: Where it goes; ``None`` for standard output.
         content: One candidate alone, or all of them.
         density: How much of each is shown.
+        notice: What a notice on it says.
     """
 
     path: Path | None
     content: Candidate | Shortlist
     density: Density
+    notice: NoticeFacts
 
 
 def run(options: RenderOptions) -> ExitCode:
@@ -133,6 +143,11 @@ def run(options: RenderOptions) -> ExitCode:
         OSError: A file could not be read or written; files before it are complete.
     """
     exporter = _exporter(options)
+    profile = chosen_profile(options.profile, exporter, emails=options.emails)
+    if options.explain:
+        print_explanation(profile, as_json=options.as_json)
+        return ExitCode.OK
+    options.blind.check_apart_from(options.output)
     theme = load_theme(options.theme or exporter.theme)
     load_labels(options.lang)  # a wrong name is told before anything is read
     density = exporter.density or options.density or "card"
@@ -146,11 +161,23 @@ def run(options: RenderOptions) -> ExitCode:
         )
     except InputError as error:
         if options.as_json:
-            report = Report.of_nothing(error.problems, exporter.name, theme.name, density)
+            report = Report.of_nothing(
+                error.problems, exporter.name, theme.name, density, profile.name
+            )
             report.print_json(to_stderr=options.output == _STDOUT)
         raise
+    if options.via == "local":
+        # Once, before anything has a name: files and reports hold codes too.
+        shortlist = disclosed(
+            shortlist,
+            profile,
+            options.blind,
+            labels=load_labels(options.lang),
+            dry_run=options.dry_run,
+        )
 
-    parts = _parts(shortlist, options, exporter, density)
+    notice = notice_with(options.notice.facts(), profile)
+    parts = _parts(shortlist, options, exporter, density, notice)
     if not (options.force or options.dry_run):
         # Which files a shortlist in several messages becomes is known when they are rendered.
         refuse_existing(
@@ -182,6 +209,7 @@ def run(options: RenderOptions) -> ExitCode:
         format=exporter.name,
         theme=theme.name,
         density=density,
+        profile=profile.name,
         dry_run=options.dry_run,
         notice=options.notice,
         via=via,
@@ -220,10 +248,12 @@ def _exporter(options: RenderOptions) -> Exporter:
             "--heading-level": options.heading_level,
             "--emails": options.emails,
             "--lang": options.lang != "en",
+            "--no-emails": options.emails is False,
             "--templates": options.templates,
             **options.notice.named(),
         }
-        via.check(options.via, exporter.name, options.theme, ours)
+        profiled = options.profile is not None or options.blind.given
+        via.check(options.via, exporter.name, options.theme, ours, profiled=profiled)
     return exporter
 
 
@@ -248,19 +278,24 @@ def _is_folder(output: str) -> bool:
 
 
 def _parts(
-    shortlist: Shortlist, options: RenderOptions, exporter: Exporter, density: Density
+    shortlist: Shortlist,
+    options: RenderOptions,
+    exporter: Exporter,
+    density: Density,
+    notice: NoticeFacts,
 ) -> list[_Part]:
     if options.output == _STDOUT or not _is_folder(options.output):
         path = None if options.output == _STDOUT else Path(options.output)
-        return [_Part(path, shortlist.alone or shortlist, density)]
+        return [_Part(path, shortlist.alone or shortlist, density, notice)]
     folder = Path(options.output)
     stems = file_stems(candidate.profile_id for candidate in shortlist.candidates)
     parts = [
-        _Part(folder / f"{stem}{exporter.file_extension}", candidate, density)
+        _Part(folder / f"{stem}{exporter.file_extension}", candidate, density, notice)
         for stem, candidate in zip(stems, shortlist.candidates, strict=True)
     ]
     if exporter.name == _DEFAULT_FORMAT:
-        parts.append(_Part(folder / f"index{exporter.file_extension}", shortlist, "row"))
+        index = folder / f"index{exporter.file_extension}"
+        parts.append(_Part(index, shortlist, "row", notice))
     return parts
 
 
@@ -275,9 +310,8 @@ def _files(
             part.content,
             theme=theme,
             given_date=options.date,
-            show_emails=options.emails,
             labels=load_labels(options.lang),
-            notice=options.notice.facts(),
+            notice=part.notice,
             templates=options.templates,
             pool=pool,
         )
@@ -289,7 +323,8 @@ def _files(
             theme=theme,
             scale=scale,
             labels=load_labels(options.lang),
-            notice=options.notice.facts(),
+            profile="internal",
+            notice=part.notice,
             templates=options.templates,
         )
         return [(part.path, picture)]
@@ -299,10 +334,10 @@ def _files(
         theme=theme,
         density=part.density,
         heading_level=options.heading_level,
-        show_emails=options.emails,
+        profile="internal",
         fallback=not options.no_fallback,
         labels=load_labels(options.lang),
-        notice=options.notice.facts(),
+        notice=part.notice,
         templates=options.templates,
     )
     return [(part.path, content)]
@@ -337,9 +372,8 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         part.content,
         theme=theme,
         density=part.density,
-        show_emails=options.emails,
         labels=load_labels(options.lang),
-        notice=options.notice.facts(),
+        notice=part.notice,
         templates=options.templates,
     )
     envelope = mail.envelope(mail.to, options.date, reproducible_now())

@@ -49,6 +49,7 @@ class Report:
         format: Name of the format.
         theme: Name of the theme.
         density: Name of the density.
+        profile: Name of what was shown.
         dry_run: Whether the files were only measured.
         notice: What was said of the notice.
         via: Who made the cards, if that was asked for.
@@ -61,13 +62,14 @@ class Report:
     format: str
     theme: str
     density: str
+    profile: str
     dry_run: bool = False
     notice: NoticeOptions = field(default_factory=NoticeOptions)
     via: Via | None = None
 
     @classmethod
     def of_nothing(
-        cls, problems: Sequence[Problem], format_name: str, theme: str, density: str
+        cls, problems: Sequence[Problem], format_name: str, theme: str, density: str, profile: str
     ) -> Self:
         """Return the report on inputs that gave no shortlist."""
         return cls(
@@ -78,6 +80,7 @@ class Report:
             format=format_name,
             theme=theme,
             density=density,
+            profile=profile,
         )
 
     @property
@@ -97,6 +100,7 @@ class Report:
             "format": self.format,
             "theme": self.theme,
             "density": self.density,
+            "profile": self.profile,
             "dryRun": self.dry_run,
             "notice": self.notice.to_report(),
         }
@@ -114,7 +118,8 @@ class Report:
             place = "stdout"
         click.echo(
             f"{done} {counted(self.candidates, 'candidate')} to {place} ({size} bytes; "
-            f"format {self.format}, theme {self.theme}, density {self.density})",
+            f"format {self.format}, theme {self.theme}, density {self.density}, "
+            f"profile {self.profile})",
             err=True,
         )
         if self.notice.no_notice:

@@ -18,6 +18,7 @@ from candidate_cards import DeliveryError, load_labels, load_shortlist, load_the
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.mail import MailOptions, read_addresses
 from candidate_cards.cli.notice import NoticeOptions
+from candidate_cards.cli.profiles import chosen_profile, disclosed
 from candidate_cards.cli.report import (
     NOTICE_LEFT_OUT,
     counted,
@@ -28,13 +29,14 @@ from candidate_cards.cli.report import (
 )
 from candidate_cards.delivery import Journal, Outcome, Outgoing, SmtpServer, Status, deliver
 from candidate_cards.errors import InputError, Problem
-from candidate_cards.exports import get_exporter, parse_address
+from candidate_cards.exports import get_exporter, notice_with, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from candidate_cards import Email, Envelope
     from candidate_cards.cards import Density
+    from candidate_cards.cli.blind import BlindOptions
     from candidate_cards.delivery import Security
     from candidate_cards.models import Shortlist
 
@@ -51,12 +53,14 @@ class SendOptions:
     Attributes:
         inputs: Paths, or ``-`` once.
         mail: What is said of the messages.
+        blind: The files of codes.
         notice: What is said of the data in them.
         to_file: Paths of address lists.
         date: An ISO 8601 time with its zone; ``None`` for now.
         theme: A theme's name, or a path; ``None`` for the format's own.
         density: How much of each candidate is shown; ``None`` for what is usual.
-        emails: Whether candidates' e-mail addresses are shown.
+        profile: A profile's name, or a path; ``None`` for ``client``.
+        emails: Whether candidates' e-mail addresses are shown; ``None`` for as the profile says.
         lang: The language of our own words, or the path of a catalogue.
         title: The role, or ``None`` to keep what the inputs say; so ``brief`` and the others.
         brief: What was asked for.
@@ -78,12 +82,14 @@ class SendOptions:
 
     inputs: tuple[str, ...]
     mail: MailOptions
+    blind: BlindOptions
     notice: NoticeOptions = field(default_factory=NoticeOptions)
     to_file: tuple[str, ...] = ()
     date: str | None = None
     theme: str | None = None
     density: Density | None = None
-    emails: bool = False
+    profile: str | None = None
+    emails: bool | None = None
     lang: str = "en"
     title: str | None = None
     brief: str | None = None
@@ -121,13 +127,17 @@ def run(options: SendOptions) -> ExitCode:
         client=options.client,
         author=options.author,
     )
+    exporter = get_exporter("email")
+    profile = chosen_profile(options.profile, exporter, emails=options.emails)
+    shortlist = disclosed(
+        shortlist, profile, options.blind, labels=load_labels(options.lang), dry_run=not options.yes
+    )
     emails = options.mail.emails(
         shortlist,
-        theme=load_theme(options.theme or get_exporter("email").theme),
+        theme=load_theme(options.theme or exporter.theme),
         density=options.density or "card",
-        show_emails=options.emails,
         labels=load_labels(options.lang),
-        notice=options.notice.facts(),
+        notice=notice_with(options.notice.facts(), profile),
         templates=options.templates,
     )
     # A bad address or header is an error before anything is sent.

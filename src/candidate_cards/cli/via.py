@@ -76,7 +76,9 @@ class Via:
         return f"{told} (the vendor was not heard: {self.reason})" if self.reason else told
 
 
-def check(mode: Mode, format_name: str, theme: str | None, ours: Mapping[str, object]) -> None:
+def check(
+    mode: Mode, format_name: str, theme: str | None, ours: Mapping[str, object], *, profiled: bool
+) -> None:
     """Refuse what the vendor could not do, before it is asked.
 
     Args:
@@ -84,6 +86,7 @@ def check(mode: Mode, format_name: str, theme: str | None, ours: Mapping[str, ob
         format_name: Of what is written.
         theme: As the command line has it.
         ours: What only cards made here have, by option.
+        profiled: Whether the command line says what may be shown.
 
     Raises:
         UsageError: With what to do instead.
@@ -94,6 +97,8 @@ def check(mode: Mode, format_name: str, theme: str | None, ours: Mapping[str, ob
         message = f"takes --format {_FORMAT}: the vendor makes pieces with styles of their own"
     elif theme is not None and theme not in _THEMES:
         message = "takes --theme dark or light: the vendor knows no other"
+    elif profiled:
+        message = "takes no profile: the vendor's cards show what they show"
     elif mode == "proxy" and given:
         message = f"takes no {given[0]}: the vendor's cards have one look"
     else:

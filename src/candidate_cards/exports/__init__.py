@@ -6,6 +6,7 @@ A new format is one new module here that defines ``EXPORTER``; nothing else name
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import replace
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -37,7 +38,6 @@ from candidate_cards.errors import NotAvailableError
 from candidate_cards.exports._exporter import Exporter, Rendering
 from candidate_cards.exports._headers import Address, parse_address
 from candidate_cards.models import Shortlist
-from candidate_cards.privacy import Words, apply_profile, load_profile
 from candidate_cards.rendering import (
     CompiledTemplate,
     Document,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from candidate_cards.models import Candidate
-    from candidate_cards.privacy import Profile
+    from candidate_cards.privacy import Profile, Words
 
 Content = TypeVar("Content", bound="Candidate | Shortlist")
 
@@ -63,11 +63,13 @@ __all__ = [
     "export_candidates",
     "get_exporter",
     "list_formats",
+    "notice_with",
     "parse_address",
     "render",
     "render_card",
     "render_shortlist",
     "style_source",
+    "words_of",
 ]
 
 _TOP_HEADING, _LAST_HEADING = 1, 6
@@ -202,8 +204,8 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     folder = None if templates is None else Path(templates)
     chosen = _theme(exporter, theme)
     template = compiled_template(exporter, chosen, density, heading_level, labels, folder)
-    shown = disclosed(candidate, exporter, profile, show_emails, labels)
-    card = card_view(shown, density=density, bands=bands, labels=labels)
+    candidate, notice = disclosed(candidate, exporter, profile, show_emails, labels, notice)
+    card = card_view(candidate, density=density, bands=bands, labels=labels)
     frame = single_view(card)
     told = notice_view(notice, labels, card.score.value != "", card.written)
     return template.render(
@@ -365,7 +367,7 @@ def render(  # noqa: PLR0913  each is a choice that users make
         CandidateCardsError: As in `render_card`.
     """
     exporter = get_exporter(format)
-    content = disclosed(content, exporter, profile, show_emails, labels)
+    content, notice = disclosed(content, exporter, profile, show_emails, labels, notice)
     chosen = _theme(exporter, theme)
     density = exporter.density or density
     if exporter.most is not None and isinstance(content, Shortlist):
@@ -418,26 +420,42 @@ def render(  # noqa: PLR0913  each is a choice that users make
     )
 
 
-def disclosed(
+def disclosed(  # noqa: PLR0913, PLR0917  what the functions above were given
     content: Content,
     exporter: Exporter,
     profile: Profile | str | PathLike[str] | None,
     show_emails: bool | None,  # noqa: FBT001  as the functions above have it
     labels: Labels,
-) -> Content:
-    """Return what a format may show of candidates; arguments and errors as in `render_card`."""
+    notice: NoticeFacts,
+) -> tuple[Content, NoticeFacts]:
+    """Return what a format may show of candidates, and the facts of a notice on it.
+
+    Arguments and errors are those of `render_card`.
+    """
     if profile is None:
         profile = exporter.profile
     if profile == "internal" and show_emails is not False:
-        return content
+        return content, notice
+    # Cards that show everything do without.
+    from candidate_cards.privacy import apply_profile, load_profile  # noqa: PLC0415
+
     chosen = load_profile(profile)
     if show_emails is not None:
         chosen = chosen.with_emails(shown=show_emails)
-    return cast("Content", apply_profile(content, chosen, words=_words(labels)).content)
+    shown = apply_profile(content, chosen, words=words_of(labels)).content
+    return cast("Content", shown), notice_with(notice, chosen)
+
+
+def notice_with(notice: NoticeFacts, profile: Profile) -> NoticeFacts:
+    """Return the facts of a notice on what a profile shows: codes are told as what they are."""
+    return replace(notice, coded=True) if profile.identity == "coded" else notice
 
 
 @lru_cache(maxsize=64)  # more than the languages of one application
-def _words(labels: Labels) -> Words:
+def words_of(labels: Labels) -> Words:
+    """Return what stands in place of what is hidden, in the language of the labels."""
+    from candidate_cards.privacy import Words  # noqa: PLC0415  as above
+
     return Words(
         labels.employer,
         labels.current_employer,

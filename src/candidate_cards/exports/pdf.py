@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from candidate_cards.cards import Bands, DossierView, Labels
+    from candidate_cards.exports._pdf.merging import Info
     from candidate_cards.models import Candidate, Shortlist
     from candidate_cards.privacy import Profile
     from candidate_cards.themes import Theme
@@ -162,7 +163,6 @@ class _Dossier:
         """Render what is missing, and join."""
         from candidate_cards.exports._pdf.merging import (  # noqa: PLC0415  needs pikepdf
             Footer,
-            Info,
             Part,
             Watermark,
             merge,
@@ -204,32 +204,37 @@ class _Dossier:
                 *(Part(job.path, _name(number)) for number, job in enumerate(sections, 1)),
                 *(Part(job.path, "notice") for job in ends),
             ]
-            labels = self._rendering.labels
-            info = Info(
-                title=view.title,
-                lang=labels.lang,
-                right_to_left=labels.dir == "rtl",
-                author=self._rendering.shortlist.author,
-                copy=self._said_of_copy(view),
-            )
             color = _rgb(self._rendering.theme.tokens["color-muted"])
             footer = Footer(
                 sample=sample.path,
                 color=color,
-                align="left" if labels.dir == "rtl" else "right",
+                align="left" if self._rendering.labels.dir == "rtl" else "right",
                 inset=_INSET,
                 bottom=_BASE_LINE,
             )
-            return merge(parts, info, footer, watermark, encryption)
+            return merge(parts, self._info(view), footer, watermark, encryption)
 
-    def _said_of_copy(self, view: DossierView) -> dict[str, str]:
-        """Return what the copy says of itself to machines."""
-        said = {
+    def _info(self, view: DossierView) -> Info:
+        """Return what the dossier says of itself to programs: what it tells readers, too."""
+        from candidate_cards.exports._pdf.merging import Info  # noqa: PLC0415  needs pikepdf
+
+        labels, notice = self._rendering.labels, self._rendering.notice
+        said = dict(notice.facts)
+        source_type = said.pop("digital-source-type", "")
+        said |= {
+            "keep-until": notice.keep_until,
             "recipient": view.recipient,
             "recipient-id": view.recipient_id,
-            "keep-until": self._rendering.notice.keep_until,
         }
-        return {name: value for name, value in said.items() if value}
+        return Info(
+            title=view.title,
+            lang=labels.lang,
+            right_to_left=labels.dir == "rtl",
+            author=self._rendering.shortlist.author,
+            usage_terms=notice.text,
+            source_type=source_type,
+            copy={name: value for name, value in said.items() if value},
+        )
 
     def _contents_job(
         self, front: int, sections: Sequence[int], folder: Path, pool: PdfPool | None

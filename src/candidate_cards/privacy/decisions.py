@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from candidate_cards._private_files import changing
 from candidate_cards.privacy._json_files import Faults, JsonFile
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from candidate_cards.privacy.codes import BlindKey
+    from candidate_cards.privacy.redaction import Find
 
 Decision = Literal["keep", "remove"]
 
@@ -36,25 +37,6 @@ _ABOUT: Final = (
     " marks: the next run with this file obeys. Keep it in the house, as the key file."
 )
 _DECISIONS: Final = get_args(Decision)
-
-
-class Found(Protocol):
-    """What is said of a find; see :class:`candidate_cards.privacy.redaction.Find`."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def code(self) -> str: ...  # noqa: D102
-    @property
-    def path(self) -> str: ...  # noqa: D102
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def word(self) -> str: ...  # noqa: D102
-    @property
-    def context(self) -> str: ...  # noqa: D102
-    @property
-    def removed(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +75,7 @@ def load_decisions(path: str | PathLike[str], key: BlindKey) -> Decisions:
 
 
 def write_report(
-    path: str | PathLike[str], finds: Iterable[Found], certain: Mapping[str, int], key: BlindKey
+    path: str | PathLike[str], finds: Iterable[Find], certain: Mapping[str, int], key: BlindKey
 ) -> None:
     """Write what a person has to decide.
 
@@ -147,7 +129,7 @@ def _file(path: str | PathLike[str]) -> JsonFile:
     return JsonFile(Path(os.path.realpath(path)), _KIND)
 
 
-def _entry(find: Found) -> dict[str, Any]:
+def _entry(find: Find) -> dict[str, Any]:
     return {
         "id": find.id,
         "decision": None,

@@ -34,11 +34,15 @@ from candidate_cards._data_files import (
     why_unread,
 )
 from candidate_cards.errors import InputError, NotAvailableError, Problem
+from candidate_cards.privacy.decisions import Decisions
 from candidate_cards.privacy.fields import FIELDS, PATHS, Field
+from candidate_cards.privacy.redaction.data import pronouns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
+
+    from candidate_cards.privacy.codes import BlindKey
 
 Employers = Literal["shown", "current-hidden", "hidden"]
 Identity = Literal["shown", "coded"]
@@ -69,8 +73,9 @@ class Profile:
             wherever it stands; ``hidden`` does so for every company of the record.
         identity: ``shown``, or ``coded``: a code stands in place of whatever tells who it is.
         gender: ``shown``, or ``neutral``: pronouns and titles give way to ones that do not tell.
-        gender_languages: Of the texts in which they do, as codes such as ``en``; empty for all
-            languages that are known.
+        gender_languages: Of the texts in which they do, as codes such as ``en``.
+        key: Makes the codes; not in its ``repr``, and needed before anybody is coded.
+        decisions: What a person decided of words that may be names.
 
     Raises:
         InputError: A field has no decision, or decisions contradict one another.
@@ -83,6 +88,8 @@ class Profile:
     identity: Identity = "shown"
     gender: Gender = "shown"
     gender_languages: tuple[str, ...] = ()
+    key: BlindKey | None = field(default=None, repr=False)
+    decisions: Decisions = field(default=Decisions(), repr=False)
 
     def __post_init__(self) -> None:
         problems = list(_contradictions(self.fields, self.identity, self.name))
@@ -155,25 +162,36 @@ def list_profiles() -> tuple[str, ...]:
     return tuple(sorted(_bundled_files()))
 
 
-def load_profile(profile: Profile | str | PathLike[str]) -> Profile:
+def load_profile(
+    profile: Profile | str | PathLike[str],
+    *,
+    key: BlindKey | None = None,
+    decisions: Decisions | None = None,
+) -> Profile:
     """Return a profile.
 
-    Bundled profiles are kept for the life of the process.
+    Bundled profiles are kept for the life of the process, without a key.
 
     Args:
         profile: One already; the name of a bundled one; or the path of a file, which is what a
             ``PathLike`` is taken for, and a text that holds a path separator or ends in ``.toml``.
+        key: Makes the codes of one whose identity is coded.
+        decisions: What a person decided of words that may be names.
 
     Raises:
         NotAvailableError: There is no profile of that name.
         InputError: The file breaks rules; it lists every one that it breaks.
     """
     if isinstance(profile, Profile):
-        return profile
-    if isinstance(profile, str) and not _is_path(profile):
-        return _load_bundled(profile)
-    path = fspath(profile)
-    return _load_file(Path(path), path, ())
+        loaded = profile
+    elif isinstance(profile, str) and not _is_path(profile):
+        loaded = _load_bundled(profile)
+    else:
+        path = fspath(profile)
+        loaded = _load_file(Path(path), path, ())
+    if key is not None:
+        loaded = replace(loaded, key=key)
+    return loaded if decisions is None else replace(loaded, decisions=decisions)
 
 
 @cache
@@ -330,8 +348,13 @@ class _Reading:
         if value is None:
             return base.gender_languages if base else ()
         if not isinstance(value, list) or not all(is_line(item, 20) and item for item in value):
-            self._report('must be a list of languages, such as ["en", "de"]', "gender_languages")
+            self._report('must be a list of languages, such as ["en", "fr"]', "gender_languages")
             return ()
+        for language in value:
+            if not pronouns(language):
+                self._report(
+                    f"has a language without a list of pronouns: {language}", "gender_languages"
+                )
         return tuple(value)
 
 

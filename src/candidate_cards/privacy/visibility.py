@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from collections import Counter
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from candidate_cards.models import WITHHELD_SCORE, Candidate, Shortlist
+from candidate_cards.errors import InputError, Problem
+from candidate_cards.models import WITHHELD_SCORE, Candidate, FailedProfile, Shortlist
+from candidate_cards.privacy.codes import CodedPerson
 from candidate_cards.privacy.employers import companies, current_companies, same_name
+from candidate_cards.privacy.redaction import Choices, Employer, Others, Person, Redactor
 from candidate_cards.privacy.words import DEFAULT_WORDS, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from candidate_cards.models._base import WireModel
     from candidate_cards.privacy.fields import Field
     from candidate_cards.privacy.profiles import Profile
+    from candidate_cards.privacy.redaction import Find
 
-    Path = tuple[str | int, ...]
+#: Fields that hold the name of a company and nothing else.
+_COMPANY: Final = frozenset({"current_company", "company"})
+
+#: Fields that are shown as they are, or not at all.
+_CONTACT: Final = frozenset({"linkedin_url", "emails"})
+_NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class Disclosure(NamedTuple):
@@ -23,9 +35,15 @@ class Disclosure(NamedTuple):
 
     Attributes:
         content: What may be shown.
+        finds: What may be a part of a name, or not: for a person to decide.
+        certain: How many other words were replaced in texts, by kind.
+        people: Whose codes stand in it, those of profiles that failed too.
     """
 
     content: Candidate | Shortlist
+    finds: tuple[Find, ...] = ()
+    certain: Mapping[str, int] = _NONE
+    people: tuple[CodedPerson, ...] = ()
 
 
 def apply_profile(
@@ -40,73 +58,212 @@ def apply_profile(
         content: One candidate, or a shortlist, whose order stays.
         profile: What may be shown.
         words: What stands in place of what is hidden.
+
+    Raises:
+        InputError: The profile puts codes in place of people, and has no key.
     """
     if profile.shows_everything:
         return Disclosure(content)
+    if profile.identity == "coded" and profile.key is None:
+        message = "puts codes in place of people, and needs a key (BlindKey, --key-file)"
+        raise InputError([Problem(message, source=profile.name)])
     if isinstance(content, Shortlist):
-        people = tuple([_Person(each, profile, words).shown() for each in content.candidates])
-        return Disclosure(content.model_copy(update={"candidates": people}))
-    return Disclosure(_Person(content, profile, words).shown())
+        return _Disclosing(profile, words, content.candidates).shortlist(content)
+    return _Disclosing(profile, words, (content,)).candidate()
 
 
-class _Person:
+class _Disclosing:
+    """Candidates on their way to a reader."""
+
+    def __init__(self, profile: Profile, words: Words, candidates: tuple[Candidate, ...]) -> None:
+        self._profile = profile
+        self._words = words
+        self._subjects = [_Subject(each, profile, words) for each in candidates]
+        self._redactors: list[Redactor] = []
+
+    def candidate(self) -> Disclosure:
+        """Return what is shown of the only one."""
+        (shown,) = self._shown()
+        return self._disclosure(shown)
+
+    def shortlist(self, shortlist: Shortlist) -> Disclosure:
+        """Return what is shown of them, and of what a shortlist says around them."""
+        update: dict[str, Any] = {"candidates": tuple(self._shown())}
+        failed: tuple[CodedPerson, ...] = ()
+        if self._profile.key is not None and self._profile.identity == "coded":
+            code = self._profile.key.code
+            failed = tuple(
+                [CodedPerson(code(each.profile_id), each.profile_id) for each in shortlist.failed]
+            )
+            update["failed"] = tuple(
+                [
+                    # The vendor's message may say anything.
+                    FailedProfile(profile_id=person.code, error_code=each.error_code)
+                    for person, each in zip(failed, shortlist.failed, strict=True)
+                ]
+            )
+            redactor = self._redactor(None)
+            for name in ("title", "brief", "client", "author"):
+                if text := getattr(shortlist, name):
+                    update[name] = redactor.text(text, name)
+        return self._disclosure(shortlist.model_copy(update=update), failed)
+
+    def _shown(self) -> list[Candidate]:
+        redacts = self._profile.redacts
+        return [
+            subject.shown(self._redactor(subject.person).text if redacts else None)
+            for subject in self._subjects
+        ]
+
+    @cached_property
+    def _others(self) -> Others | None:
+        if self._profile.identity == "shown":
+            return None
+        return Others([subject.person for subject in self._subjects])
+
+    def _redactor(self, person: Person | None) -> Redactor:
+        profile = self._profile
+        redactor = Redactor(
+            person,
+            words=self._words,
+            choices=_choices(profile),
+            others=self._others,
+            identify=_nothing if profile.key is None else profile.key.identify,
+            decide=profile.decisions.removes,
+        )
+        self._redactors.append(redactor)
+        return redactor
+
+    def _disclosure(
+        self, content: Candidate | Shortlist, failed: tuple[CodedPerson, ...] = ()
+    ) -> Disclosure:
+        people: tuple[CodedPerson, ...] = ()
+        if self._profile.identity == "coded":
+            people = (*(subject.coded for subject in self._subjects), *failed)
+        certain: Counter[str] = Counter()
+        for redactor in self._redactors:
+            certain.update(redactor.counts)
+        finds = tuple([find for redactor in self._redactors for find in redactor.finds])
+        return Disclosure(content, finds, MappingProxyType(certain), people)
+
+
+class _Subject:
     """One candidate on the way to a reader."""
 
     def __init__(self, candidate: Candidate, profile: Profile, words: Words) -> None:
         self._candidate = candidate
         self._profile = profile
         self._employers = _hidden_employers(candidate, profile, words)
+        self._replacements = {same_name(each.name): each.replacement for each in self._employers}
+        self._code = ""
+        if profile.key is not None and profile.identity == "coded":
+            self._code = profile.key.code(candidate.profile_id)
 
-    def shown(self) -> Candidate:
-        """Return what may be shown."""
-        values = self._values(self._candidate, self._profile.shown)
-        sent = self._candidate.model_fields_set & values.keys()
+    @property
+    def coded(self) -> CodedPerson:
+        """Whose code it is."""
+        return CodedPerson(self._code, self._candidate.profile_id, self._candidate.name)
+
+    @cached_property
+    def person(self) -> Person:
+        """Whom to look for in texts."""
+        candidate = self._candidate
+        roles = (item.role for item in candidate.detailed_experience)
+        vocabulary = (*candidate.skills, candidate.current_role, candidate.location, *roles)
+        return Person(
+            code=self._code,
+            name=candidate.name or "",
+            emails=candidate.emails,
+            linkedin_url=candidate.linkedin_url or "",
+            profile_id=candidate.profile_id,
+            employers=self._employers,
+            vocabulary=tuple(filter(None, vocabulary)),
+        )
+
+    def shown(self, redact: Callable[[str, str], str] | None) -> Candidate:
+        """Return what may be shown.
+
+        Args:
+            redact: Takes a text and its place, and returns what may be shown of it.
+        """
+        values = self._values(self._candidate, self._profile.shown, redact)
+        sent = {*(self._candidate.model_fields_set & values.keys()), "profile_id"}
+        values["profile_id"] = self._candidate.profile_id
+        if self._code:
+            values["profile_id"] = self._code
+            if "name" in values:
+                values["name"] = self._code
+                sent.add("name")
         if not self._profile.fields["match_score"]:
             values["match_score"] = WITHHELD_SCORE
-        values["profile_id"] = self._candidate.profile_id
-        return Candidate.model_construct(_fields_set={*sent, "profile_id"}, **values)
+        return Candidate.model_construct(_fields_set=sent, **values)
 
     def _values(
-        self, model: WireModel, fields: tuple[Field, ...], path: Path = ()
+        self,
+        model: WireModel,
+        fields: Iterable[Field],
+        redact: Callable[[str, str], str] | None,
+        before: str = "",
     ) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for field in fields:
             value = getattr(model, field.name)
-            place = (*path, field.name)
-            if not value or field.kind == "score":
-                values[field.name] = value
-            elif field.kind == "text":
-                values[field.name] = self._text(value, place)
-            elif field.kind == "texts":
-                values[field.name] = tuple(
-                    [self._text(text, (*place, index)) for index, text in enumerate(value)]
-                )
-            else:
-                values[field.name] = tuple(
-                    [
-                        self._entry(entry, field, (*place, index))
-                        for index, entry in enumerate(value)
-                    ]
-                )
+            if value:
+                path = f"{before}{field.name}"
+                if field.kind == "entries":
+                    value = tuple(
+                        [
+                            self._entry(entry, field, redact, f"{path}.{index}.")
+                            for index, entry in enumerate(value)
+                        ]
+                    )
+                elif redact is None or field.kind == "score" or field.name in _CONTACT:
+                    pass
+                elif field.kind == "texts":
+                    value = tuple(
+                        [redact(text, f"{path}.{index}") for index, text in enumerate(value)]
+                    )
+                elif field.name in _COMPANY and (known := same_name(value)) in self._replacements:
+                    value = self._replacements[known]
+                else:
+                    value = redact(value, path)
+            values[field.name] = value
         return values
 
-    def _entry(self, entry: WireModel, field: Field, path: Path) -> WireModel:
-        values = self._values(entry, field.fields, path)
+    def _entry(
+        self, entry: WireModel, field: Field, redact: Callable[[str, str], str] | None, before: str
+    ) -> WireModel:
+        values = self._values(entry, field.fields, redact, before)
         kind = cast("type[WireModel]", field.model)
         return kind.model_construct(_fields_set=entry.model_fields_set & values.keys(), **values)
 
-    def _text(self, text: str, path: Path) -> str:
-        if path[-1] in {"company", "current_company"} and self._employers:
-            return self._employers.get(same_name(text), text)
-        return text
+
+def _choices(profile: Profile) -> Choices:
+    hides_contact = not profile.fields["emails"]
+    return Choices(
+        names=profile.identity == "coded",
+        emails=hides_contact,
+        links=not profile.fields["linkedin_url"],
+        phones=hides_contact,
+        titles=profile.gender == "neutral",
+        gender_languages=profile.gender_languages if profile.gender == "neutral" else (),
+    )
 
 
-def _hidden_employers(candidate: Candidate, profile: Profile, words: Words) -> Mapping[str, str]:
-    """Return the words for each company that is hidden, by what spellings have in common."""
+def _nothing(_: str) -> str:
+    """Return no id: without a key nobody decides on finds."""
+    return ""
+
+
+def _hidden_employers(candidate: Candidate, profile: Profile, words: Words) -> tuple[Employer, ...]:
+    """Return the companies that are hidden, and the words for each; the present ones come first."""
     if profile.employers == "shown":
-        return {}
-    hidden = {}
+        return ()
+    found = {
+        same_name(name): Employer(name, words.current_employer)
+        for name in current_companies(candidate)
+    }
     if profile.employers == "hidden":
-        hidden = {same_name(name): words.employer for name in companies(candidate)}
-    current = {same_name(name): words.current_employer for name in current_companies(candidate)}
-    return hidden | current
+        for name in companies(candidate):
+            found.setdefault(same_name(name), Employer(name, words.employer))
+    return tuple(found.values())

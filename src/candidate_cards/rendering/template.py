@@ -154,6 +154,7 @@ def compile_template(
         **theme.tokens,
         "color-scheme": theme.color_scheme,
         "direction": labels.dir,
+        "start": "right" if labels.dir == "rtl" else "left",
         **(spec.tokens(theme) if spec.tokens else {}),
     }
     stylesheet = "".join(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -12,21 +12,24 @@ from candidate_cards.cli.blind import Blinding, BlindOptions
 from candidate_cards.errors import InputError
 from candidate_cards.privacy.codes import BlindKey, CodedPerson
 from candidate_cards.privacy.key_file import open_key_file
+from candidate_cards.privacy.redaction import Find
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Doubt(NamedTuple):
-    """A find that is not certain."""
-
-    id: str
-    removed: bool = True
-    code: str = "C-1"
-    path: str = "rationale"
-    kind: str = "name"
-    word: str = "Rose"
-    context: str = "…"
+def doubt(find_id: str, *, removed: bool = True) -> Find:
+    """Return a find that is not certain."""
+    return Find(
+        path="rationale",
+        word="Rose",
+        context="…",
+        kind="name",
+        certain=False,
+        removed=removed,
+        code="C-1",
+        id=find_id,
+    )
 
 
 def opened(options: BlindOptions, *, dry_run: bool = False) -> Blinding:
@@ -52,7 +55,7 @@ def test_a_run_makes_the_key_file_and_the_report(
     """And says in a line how much was coded, removed, and is left to decide."""
     given = options(tmp_path, key_file="keys.json", redaction_report="report.json")
     blinding = opened(given)
-    finds = [Doubt("F-1"), Doubt("F-1"), Doubt("F-2", removed=False)]
+    finds = [doubt("F-1"), doubt("F-1"), doubt("F-2", removed=False)]
     blinding.keep(people(blinding.key, "p1", "p2"), finds, {"name": 31, "email": 4})
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -74,14 +77,14 @@ def test_a_rerun_obeys_what_was_filled_in(
     """With the same command: the same codes, and nothing is left to decide."""
     given = options(tmp_path, key_file="keys.json", redaction_report="report.json")
     first = opened(given)
-    first.keep(people(first.key, "p1"), [Doubt("F-1")], {})
+    first.keep(people(first.key, "p1"), [doubt("F-1")], {})
     path = tmp_path / "report.json"
     path.write_text(path.read_text("utf-8").replace("null", '"keep"'), "utf-8")
     capsys.readouterr()
     again = opened(given)
     assert again.key == first.key
     assert again.decisions.removes("F-1") is False
-    again.keep(people(again.key, "p1"), [Doubt("F-1", removed=False)], {})
+    again.keep(people(again.key, "p1"), [doubt("F-1", removed=False)], {})
     assert capsys.readouterr().err == (
         f"Coded 1 candidate, removed 0 finds; the key is {given.key_file}\n"
     )
@@ -90,7 +93,7 @@ def test_a_rerun_obeys_what_was_filled_in(
 def test_decisions_of_another_report_are_obeyed_and_left_alone(tmp_path: Path) -> None:
     """They win over the report that is written."""
     first = options(tmp_path, key_file="keys.json", redaction_report="first.json")
-    opened(first).keep([], [Doubt("F-1"), Doubt("F-2")], {})
+    opened(first).keep([], [doubt("F-1"), doubt("F-2")], {})
     path = tmp_path / "first.json"
     path.write_text(path.read_text("utf-8").replace("null", '"keep"', 1), "utf-8")
     before = path.read_bytes()
@@ -100,7 +103,7 @@ def test_decisions_of_another_report_are_obeyed_and_left_alone(tmp_path: Path) -
     for _ in range(2):
         blinding = opened(given)
         assert [blinding.decisions.removes(each) for each in ("F-1", "F-2")] == [False, None]
-        blinding.keep([], [Doubt("F-1", removed=False), Doubt("F-2")], {})
+        blinding.keep([], [doubt("F-1", removed=False), doubt("F-2")], {})
     assert path.read_bytes() == before
 
 
@@ -109,7 +112,7 @@ def test_without_a_report_the_line_says_how_to_get_one(
 ) -> None:
     """What was not certain is not passed over in silence."""
     blinding = opened(options(tmp_path, key_file="keys.json"))
-    blinding.keep([], [Doubt("F-1")], {})
+    blinding.keep([], [doubt("F-1")], {})
     assert "1 to decide: name a file for them, --redaction-report" in capsys.readouterr().err
 
 
@@ -117,7 +120,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
     """Where there is a key it is used, so that what it shows is what will be."""
     given = options(tmp_path, key_file="keys.json", redaction_report="report.json")
     blinding = opened(given, dry_run=True)
-    blinding.keep(people(blinding.key, "p1"), [Doubt("F-1")], {})
+    blinding.keep(people(blinding.key, "p1"), [doubt("F-1")], {})
     assert "Would code 1 candidate" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
     keys = open_key_file(tmp_path / "keys.json")
@@ -142,6 +145,24 @@ def test_an_option_that_would_do_nothing_is_refused(tmp_path: Path, name: str) -
         options(tmp_path, **{name: "x"}).open("client", coded=False)
     assert list(tmp_path.iterdir()) == []
     assert BlindOptions().open("client", coded=False) is None
+
+
+@pytest.mark.parametrize("name", ["key_file", "decisions", "redaction_report"])
+def test_what_leads_back_is_kept_apart_from_what_leaves(tmp_path: Path, name: str) -> None:
+    """Whoever hands on a folder of cards does not hand on the key, by a link or dots neither."""
+    out = tmp_path / "out"
+    (out / "below").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(out)
+    option = rf"--{name.replace('_', '-')} must not be in OUT"
+    for path in ("out/keys", "out/below/keys", "link/keys", "out/../out/keys"):
+        with pytest.raises(click.UsageError, match=option):
+            options(tmp_path, **{name: path}).check_apart_from(str(out))
+    for path in ("keys", "out-keys", "out/../keys"):
+        options(tmp_path, **{name: path}).check_apart_from(str(out))
+        options(tmp_path, **{name: path}).check_apart_from("-")
+    with pytest.raises(click.UsageError, match=option):
+        options(tmp_path, **{name: "link/page.html"}).check_apart_from(f"{out}/page.html")
+    BlindOptions().check_apart_from(str(out))
 
 
 def test_a_report_of_another_key_stops_the_run_before_anything(tmp_path: Path) -> None:

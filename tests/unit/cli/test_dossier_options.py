@@ -30,6 +30,8 @@ _ONE_PROCESS: Final = ("--jobs", 1)
 _OPTIONS: Final = (
     ("--page-size", "Letter"),
     ("--not-confidential",),
+    ("--recipient", "Bo Li"),
+    ("--recipient-id", "C-17"),
     ("--jobs", "2"),
     ("--cache", "kept"),
     ("--part-seconds", "5"),
@@ -227,7 +229,6 @@ def test_progress_is_for_terminals(
             parse_shortlist(_TWO),
             theme=load_theme("light"),
             given_date=None,
-            show_emails=False,
             labels=Labels(),
             notice=NoticeFacts(),
             templates=None,

@@ -128,7 +128,7 @@ def test_options_reach_the_rendering(
         theme="light",
         density=density,
         heading_level=4,
-        profile="internal",
+        show_emails=True,
     )
 
 

@@ -7,7 +7,8 @@ did not change is not rendered again. The flow, for every part in its turn:
 2. its pages are appended, and the shared fonts and images put in;
 3. its structure tree, bookmarks and named destinations follow, under names of their own;
 
-and once for the whole: links between parts, page numbers, the united fonts, the metadata.
+and once for the whole: links between parts, the watermark, page numbers, the united fonts, the
+metadata, and encryption if there is to be any.
 
     data = merge(
         [Part(front, "front"), Part(first, "section-1"), Part(second, "section-2")],
@@ -149,8 +150,8 @@ class Footer:
 
     Attributes:
         sample: A one-page PDF by WeasyPrint whose first text is the line, laid out in any script,
-            with "1" for the page's number and "2" for how many there are. All ten digits are to
-            follow, in the same font.
+            with "1" for the page's number and "2" for how many there are, if it tells that. All
+            ten digits are to follow, in the same font.
         size: Of the font, in PDF points.
         align: Which edge of the page `inset` is measured from; "center" ignores it.
         inset: From that edge, in PDF points.
@@ -634,10 +635,10 @@ class _Line:
             piece.text: piece for line in lines for piece in line if piece.text in set(_DIGITS)
         }
         shown = [piece.text for piece in lines[0]] if lines else []
-        if shown.count(_PAGE) != 1 or shown.count(_PAGES) != 1 or len(digits) < len(_DIGITS):
+        if not shown or max(map(shown.count, (_PAGE, _PAGES))) > 1 or len(digits) < len(_DIGITS):
             raise ExportError(
-                "the sample of page numbers has to show the line, with 1 and 2 for the numbers, "
-                "and then all digits"
+                "the sample of page numbers has to show the line, with one 1 and one 2 for the "
+                "numbers, and then all digits"
             )
         return cls(lines[0], digits)
 
