@@ -127,6 +127,7 @@ def _fragment(environment: Environment, folder: TemplateFolder | None = None) ->
         "density": "card",
         "embedded": True,
         "labels": DEFAULT_LABELS,
+        "usual": notice_view(USUAL_NOTICE, DEFAULT_LABELS, False, False),  # noqa: FBT003  neither
         "heading": 2,
         "subheading": 3,
     }

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from anyascii import anyascii
 from faker import Faker
-from searching import Needle, Searcher, View, fold, name_parts, needles
+from searching import SHORTEST, Needle, Searcher, View, fold, name_parts, needles
 
 from candidate_cards.models import Candidate, ExperienceItem, RationaleItem, Shortlist
 from candidate_cards.models.shortlist import FailedProfile
@@ -63,13 +63,12 @@ _AFFIXES: Final = {
     "cs_CZ": ("{}a", "{}ovi", "{}em"),
     "sk_SK": ("{}a", "{}ovi", "{}om"),
     "hu_HU": ("{}nak", "{}val", "{}ról"),
-    "ro_RO": ("{}ului", "{}ei"),
+    "ro_RO": ("lui {}",),
     "sl_SI": ("{}a", "{}u", "{}om"),
     "hr_HR": ("{}a", "{}u", "{}om"),
     "bg_BG": ("{}а", "{}ът"),
     "ru_RU": ("{}а", "{}у", "{}ом"),
     "uk_UA": ("{}а", "{}у", "{}ом"),
-    "el_GR": ("{}ς", "{}υ"),
     "tr_TR": ("{}'in", "{}'a", "{}'dan"),
     "az_AZ": ("{}in", "{}dan"),
     "fi_FI": ("{}n", "{}lla", "{}sta"),
@@ -98,6 +97,7 @@ _ENDINGS: Final = {
     "pl_PL": ("y", "ę", "ą"),
     "cs_CZ": ("y", "u", "ou"),
     "sk_SK": ("y", "u", "ou"),
+    "ro_RO": ("ei",),
     "sl_SI": ("e", "o"),
     "hr_HR": ("e", "u", "om"),
     "ru_RU": ("ы", "у", "ой"),
@@ -106,6 +106,7 @@ _ENDINGS: Final = {
     "lt_LT": ("os", "ai"),
 }
 _LAST_VOWELS: Final = ("a", "á", "а", "я")
+_GREEK_CASES: Final = (("ς", ""), ("α", "ας"), ("ά", "άς"), ("η", "ης"), ("ή", "ής"))
 
 #: In braces what tells who it is; everything else is ordinary and has to stay.
 _SENTENCES: Final = (
@@ -166,7 +167,8 @@ class Word(NamedTuple):
         text: The word, or several that belong together.
         reveals: What it tells of whom the text is about: ``name``, ``initial``, ``email``,
             ``link``, ``handle``, ``employer``, ``pronoun``, ``title`` or ``colleague``, who is
-            somebody else of the shortlist; nothing for an ordinary word.
+            somebody else of the shortlist; ``short`` for a name of one or two letters; nothing for
+            an ordinary word.
     """
 
     text: str
@@ -257,7 +259,11 @@ def _names(locale: str, number: int) -> Names:
         given, family = fake.first_name().strip(), fake.last_name().strip()
         if fold(given) != fold(family) and len(given + family) > 2:
             break
-    latin = (anyascii(given), anyascii(family))
+    # As people write it, without the signs that tell one sound from another.
+    latin = tuple(
+        " ".join("".join(filter(str.isalpha, part)) for part in anyascii(name).split())
+        for name in (given, family)
+    )
     if locale == "ja_JP":  # the usual reading, where a table knows only the Chinese one
         latin = (fake.first_romanized_name(), fake.last_romanized_name())
     outer = (family, given) if locale in _FAMILY_FIRST else (given, family)
@@ -305,6 +311,7 @@ class _Record:
         self.handle = f"@{given}{family[0]}{number}" if number % 2 else f"@{family}_{given}"
         self.profile_id = f"prof_{suffix}" if number % 2 else f"{given}-{family}-{suffix}"
         self.employer = self._company()
+        self._inflects = names.given if number % 2 else names.family
         self.inflected = self._inflected()
         self.needles = needles(
             name=names.full,
@@ -312,7 +319,11 @@ class _Record:
             linkedin_url=self.url,
             profile_id=self.profile_id,
             employer=self.employer,
-            placed=[self.handle[1:], *self.inflected, *self._separate_names()],
+            placed=[
+                self.handle[1:],
+                *(self.inflected if _kind(self._inflects) == "name" else ()),
+                *self._separate_names(),
+            ],
         )
 
     def _separate_names(self) -> tuple[str, ...]:
@@ -329,10 +340,14 @@ class _Record:
 
     def _inflected(self) -> tuple[str, ...]:
         forms = _AFFIXES.get(self.locale, ())
-        name = self.names.given if self._number % 2 else self.names.family
+        name = self._inflects
         found = [form.format(name) for form in forms]
         if name.endswith(_LAST_VOWELS):
             found += [name[:-1] + ending for ending in _ENDINGS.get(self.locale, ())]
+        if self.locale == "el_GR":
+            found += [
+                name.removesuffix(old) + new for old, new in _GREEK_CASES if name.endswith(old)
+            ]
         return tuple(found) or (f"{name}'s",)
 
     def person(self, others: Sequence[_Record], colleague: str) -> Person:
@@ -426,33 +441,39 @@ class _Record:
     def _slots(self, role: str) -> dict[str, tuple[str, str]]:
         names = self.names
         user, _, domain = self.emails[0].partition("@")
+        odd = self._number % 2
         middle = max(1, len(names.given) // 2)
         latin = " ".join(
             part[:1].upper() + part[1:] for part in (names.latin_given, names.latin_family)
         )
+        given, family = _kind(names.given), _kind(names.family)
+        either = "name" if "name" in {given, family} else "short"
         return {
-            "name": (names.full, "name"),
-            "given": (names.given, "name"),
-            "family": (names.family, "name"),
-            "possessive": (f"{names.given}’s" if self._number % 2 else f"{names.family}'s", "name"),
-            "FULL": (names.full.upper(), "name"),
-            "FAMILY": (names.family.upper(), "name"),
-            "lower": (f"{names.given} {names.family}".lower(), "name"),
-            "initial": (f"{names.given[0]}.", "initial"),
-            "tagged": (f"{names.given[:middle]}<i>{names.given[middle:]}</i>", "name"),
-            "email": (self.emails[self._number % 2], "email"),
+            "name": (names.full, either),
+            "given": (names.given, given),
+            "family": (names.family, family),
+            "possessive": (f"{names.given}’s", given) if odd else (f"{names.family}'s", family),
+            "FULL": (names.full.upper(), either),
+            "FAMILY": (names.family.upper(), family),
+            "lower": (f"{names.given} {names.family}".lower(), either),
+            "initial": (f"{names.given[0]}.", "initial" if family == "name" else "short"),
+            "tagged": (f"{names.given[:middle]}<i>{names.given[middle:]}</i>", given),
+            "email": (self.emails[odd], "email"),
             "spaced_email": (f"{user} (at) {domain}", "email"),
             "link": (self._link(), "link"),
             "repository": (f"https://github.com/{self.handle[1:]}", "link"),
             "handle": (self.handle, "handle"),
-            "nickname": (names.nickname or names.given, "name"),
+            "nickname": (names.nickname or names.given, _kind(names.nickname or names.given)),
             "employer": (self.employer, "employer"),
-            "inflected": (self._random.choice(self.inflected), "name"),
-            "latin": (latin, "name"),
+            "inflected": (self._random.choice(self.inflected), _kind(self._inflects)),
+            "latin": (latin, either),
             "role": (role, ""),
             "They": (("He", "She")[self._woman], "pronoun"),
             "their": (("his", "her")[self._woman], "pronoun"),
-            "title": (("Mr", "Mrs.", "Mr.", "Ms")[self._number % 2 * 2 + self._woman], "title"),
+            "title": (
+                ("Mr", "Mrs.", "Mr.", "Ms")[odd * 2 + self._woman],
+                "title" if family == "name" else "short",
+            ),
         }
 
     def _link(self) -> str:
@@ -479,8 +500,10 @@ class _Record:
         if not named:
             return Prose(tuple(map(Word, ordinary)), space)
         form = self._random.choice((*self.inflected, self.names.full, self.names.given))
+        base = self._inflects if form in self.inflected else form
         place = self._random.randint(1, len(ordinary) - 1)
-        said = [*map(Word, ordinary[:place]), Word(form, "name"), *map(Word, ordinary[place:])]
+        before, after = map(Word, ordinary[:place]), map(Word, ordinary[place:])
+        said = [*before, Word(form, _kind(base)), *after]
         return Prose(tuple(said), space)
 
     def _ordinary(self, count: int) -> list[str]:
@@ -499,6 +522,12 @@ class _Record:
             ):
                 chosen.append(word)
         return chosen
+
+
+def _kind(name: str) -> str:
+    """Return what a name reveals: one of one or two letters is too short to be looked for."""
+    letters = sum(map(str.isalpha, name))
+    return "name" if letters >= SHORTEST else "short"
 
 
 def _slug(text: str) -> str:

@@ -125,6 +125,8 @@ def compiled_template(  # noqa: PLR0913, PLR0917  each is a choice that users ma
         "density": density,
         "embedded": exporter.template.embedded,
         "labels": labels,
+        # What most notices say of the data is known now.
+        "usual": notice_view(USUAL_NOTICE, labels, False, False),  # noqa: FBT003  neither
         "heading": heading_level,
         "subheading": min(heading_level + 1, _LAST_HEADING),
     }

@@ -172,7 +172,7 @@ def test_a_missing_folder_is_a_failure_with_advice(monkeypatch: pytest.MonkeyPat
     report = json.loads(result.stdout)
     assert report["healthy"] is False
     failed = {check["name"] for check in report["checks"] if check["status"] == "failed"}
-    assert failed == {"templates", "themes"}
+    assert failed == {"locales", "templates", "themes"}
 
 
 @pytest.mark.parametrize(
