@@ -106,7 +106,7 @@ class Employers:
                         small = words[at].text[:1].islower()
                         mention = Mention(
                             words[at].start,
-                            words[end].end,
+                            _end(text, words, last, end),
                             sure or form,
                             small and not sure and not form,
                             replacement,
@@ -123,6 +123,14 @@ class Employers:
             return
         yield from ways[last]
         yield from _uninflected(words[last].text, ways[last][0])
+
+
+def _end(text: str, words: Sequence[_Word], last: int, end: int) -> int:
+    """Return where a mention ends: with the dot of its form, if the form has others."""
+    place = words[end].end
+    if end > last and "." in text[words[last + 1].start : place] and text[place : place + 1] == ".":
+        return place + 1
+    return place
 
 
 def _uninflected(word: str, key: str) -> Iterator[str]:

@@ -30,7 +30,7 @@ _TITLE_GAP: Final = re.compile(r"[.\s-]{1,4}")
 _LONGEST_GAP: Final = 3
 _LONGEST_INITIALS: Final = 4
 _MOST_RANKS: Final = 4
-_SPACED_LETTERS: Final = r"(?<![\p{L}\p{M}])(?:\p{L}\p{M}*+[ .\-_·]{1,2}+){4,}\p{L}(?![\p{L}\p{M}])"
+_SPACED_LETTERS: Final = r"(?<![\p{L}\p{M}])(?:\p{L}\p{M}*+[ .\-_·]{1,2}+){3,}\p{L}(?![\p{L}\p{M}])"
 _CJK_GAP: Final = r"[\s·・•=＝]{0,2}"
 
 
@@ -150,7 +150,10 @@ def _judged(
     if _is_name(run, lexicon):
         start, end = _trimmed(run, lexicon)
         if start <= end:
-            name = Found(run[start].start, run[end].end, certain=True)
+            certain = not all(
+                _is_common(hit) for hit in run if hit.entry.strength > Strength.PARTICLE
+            )
+            name = Found(run[start].start, run[end].end, certain=certain)
             yield name, first + start, first + end
             return
     for at, hit in enumerate(run, first):
@@ -165,6 +168,11 @@ def _is_name(run: Sequence[Hit], lexicon: Lexicon) -> bool:
     if any(hit.entry.strength is Strength.CERTAIN for hit in run):
         return True
     telling = [hit for hit in run if hit.entry.strength > Strength.PARTICLE]
+    if any(
+        _follows(left, right) and not right.small and right.entry.strength >= Strength.UNCERTAIN
+        for left, right in pairwise(run)
+    ):
+        return True
     if all(hit.initial for hit in telling) or len(telling) <= 1:
         return False
     if len(_places(telling)) == lexicon.size:  # all of it, in small letters too
@@ -196,10 +204,17 @@ def _trimmed(run: Sequence[Hit], lexicon: Lexicon) -> tuple[int, int]:
 
 def _begins(hit: Hit, after: Hit, *, whole: bool) -> bool:
     if hit.entry.strength is Strength.PARTICLE:
-        return any(place + 1 in after.entry.words for place in hit.entry.words)
+        return _follows(hit, after)
     if hit.initial:
         return bool(hit.entry.words - after.entry.words) or len(hit.entry.words) > 1
     return whole or not _is_small_short(hit)
+
+
+def _follows(hit: Hit, after: Hit) -> bool:
+    """Tell whether a small word stands before the part that it belongs to."""
+    return hit.entry.strength is Strength.PARTICLE and any(
+        place + 1 in after.entry.words for place in hit.entry.words
+    )
 
 
 def _ends(before: Hit, hit: Hit, *, whole: bool) -> bool:

@@ -60,8 +60,8 @@ class Others:
             for name in {joined, "".join((tokens[-1], *tokens[:-1]))}:
                 if len(name) > 1:
                     self._unspaced.setdefault(name, person.code)
-            written = [latin("".join(tokens))]
-            self._put(tuple(written), person.code)
+            if len(tokens) > 1:
+                self._put_orders([latin(token) for token in tokens], person.code)
             return
         for way in (0, -1):
             self._put_orders([keys(token)[way] for token in tokens], person.code)
