@@ -106,9 +106,17 @@ class _Token(NamedTuple):
 
 
 class Lexicon:
-    """The names of one person."""
+    """The names of one person.
 
-    def __init__(self, name: str, vocabulary: Iterable[str] = ()) -> None:
+    Args:
+        name: As the record has it.
+        vocabulary: Words that may mean something else.
+        addresses: What of addresses is made from the name.
+    """
+
+    def __init__(
+        self, name: str, vocabulary: Iterable[str] = (), addresses: Iterable[str] = ()
+    ) -> None:
         known = frozenset(
             fold(word) for text in vocabulary for word in word_pattern().findall(text)
         )
@@ -127,6 +135,8 @@ class Lexicon:
         self._scripts = frozenset(token.script for token in tokens)
         self._add_tokens(tokens)
         self._add_joined(tokens)
+        if "latin" not in self._scripts:
+            self._add_readings(addresses)
         self.unspaced = _unspaced_forms(tokens, known | common_words())
         parts = [
             key
@@ -205,6 +215,20 @@ class Lexicon:
         entry = Entry(Strength.UNCERTAIN if doubt else Strength.CERTAIN, words, capital)
         self._put(written, entry)
         self._stems.setdefault(written, entry)
+
+    def _add_readings(self, addresses: Iterable[str]) -> None:
+        """Add how addresses write a name of another script, which no table can know."""
+        everything = frozenset(range(self.size))
+        for address in addresses:
+            for word in word_pattern().findall(address):
+                key = fold(word)
+                if len(key) < _SHORTEST_PART or script(key) != "latin" or key in self._entries:
+                    continue
+                doubt = key in common_words() or key in self._doubtful
+                strength = Strength.UNCERTAIN if doubt else Strength.CERTAIN
+                entry = Entry(strength, everything, capital=len(key) <= _FOUR)
+                self._put(key, entry)
+                self._stems.setdefault(key, entry)
 
     def _add_joined(self, tokens: Sequence[_Token]) -> None:
         inside: set[str] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -15,7 +16,7 @@ from .data import (
     ranks,
     titles_after,
 )
-from .folding import fold, word_pattern
+from .folding import fold, script, word_pattern
 from .identity import Entry, Hit, Strength
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _GAP: Final = re.compile(r"[\s.,·•\-‐-―_'’ʼ`´*\u2800]{0,3}")
 _TITLE_GAP: Final = re.compile(r"[.\s-]{1,4}")
+_INITIAL_BEFORE: Final = re.compile(r"(?<!\w)(\w)\.\s?\Z")
 _LONGEST_GAP: Final = 3
 _LONGEST_INITIALS: Final = 4
 _MOST_RANKS: Final = 4
@@ -74,7 +76,12 @@ def find_names(text: str, lexicon: Lexicon, *, titles: bool) -> list[Found]:
             found.append(name)
             if titles and not name.kept:
                 found.extend(_titles(text, words, indexes[start], indexes[end]))
-    found.extend(_unspaced(text, lexicon))
+    for name in _unspaced(text, lexicon):
+        found.append(name)
+        if titles:
+            at = bisect_left(words, name.start, key=lambda word: word.start)
+            if at < len(words) and words[at].start == name.start:
+                found.extend(_titles(text, words, at, at))
     found.extend(_spaced_letters(text, lexicon))
     return found
 
@@ -83,7 +90,8 @@ def _hit(text: str, word: _Word, lexicon: Lexicon) -> Hit | None:
     start, end, letters = word
     identifier = _in_identifier(text, start, end)
     if end - start == 1 and (places := lexicon.initials.get(fold(letters))):
-        small = letters.islower() and not identifier
+        # Georgian has small letters only.
+        small = letters.islower() and not identifier and script(letters) != "georgian"
         if not small:
             return Hit(start, end, Entry(Strength.SHORT, places), small, common=False, initial=True)
     if hit := lexicon.look_up(letters, start, identifier=identifier):
@@ -267,7 +275,11 @@ def _unspaced(text: str, lexicon: Lexicon) -> Iterator[Found]:
     pattern = unspaced_pattern(lexicon.unspaced)
     doubtful = {form for form, strength in lexicon.unspaced if strength is Strength.UNCERTAIN}
     for match in pattern.finditer(text):
-        yield Found(*match.span(), certain=match[0] not in doubtful)
+        start = match.start()
+        before = _INITIAL_BEFORE.search(text, max(0, start - _LONGEST_INITIALS), start)
+        if before is not None and fold(before[1]) in lexicon.initials:
+            start = before.start()
+        yield Found(start, match.end(), certain=match[0] not in doubtful)
 
 
 @cache

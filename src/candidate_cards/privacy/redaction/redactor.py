@@ -14,6 +14,7 @@ from .contacts import (
     find_handles,
     find_links,
     find_phones,
+    named_in_addresses,
     names_somebody,
 )
 from .employers import Employers
@@ -103,7 +104,7 @@ class Redactor:
                 fold(word) for text in person.vocabulary for word in word_pattern().findall(text)
             )
             if choices.names:
-                self._lexicon = Lexicon(person.name, vocabulary)
+                self._lexicon = Lexicon(person.name, vocabulary, named_in_addresses(person))
                 self._ids = Ids(person)
             if person.employers:
                 self._employers = Employers(person.employers, vocabulary)
