@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .data import common_words, particles, suffixes
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 7  # words of a full name
 _SHORTEST_JOINED: Final = 7
-_SHORTEST_SINGLE: Final = 5
+_SHORTEST_HANGUL: Final = 3
 _SHORTEST_STEM: Final = 3
 _LONGEST_ENDING: Final = 4
 _LONGEST_GAP: Final = 3
+_BRACKETED: Final = re.compile('[(\\["“”„«‘][^()\\[\\]"“”„«»‘]{1,60}+[)\\]"“”»’]')
+_UNSPACED_GAPS: Final = ("", " ", "\u3000", "・", "·")
 _GAP: Final = frozenset(" \t\n\r\u00a0.,-‐–'’_·•")
 
 
@@ -52,14 +55,16 @@ class Others:
         return f"Others({len(self._names) + len(self._unspaced)} names)"
 
     def _add(self, person: Person) -> None:
-        tokens = name_tokens(person.name)
-        if not tokens:
-            return
+        for tokens in _spellings(person.name):
+            self._add_tokens(person, tokens)
+
+    def _add_tokens(self, person: Person, tokens: list[str]) -> None:
         if all(script(token) == "unspaced" for token in tokens):
-            joined = "".join(tokens)
-            for name in {joined, "".join((tokens[-1], *tokens[:-1]))}:
-                if len(name) > 1:
-                    self._unspaced.setdefault(name, person.code)
+            turned = (tokens[-1], *tokens[:-1])
+            for gap in _UNSPACED_GAPS:
+                for name in {gap.join(tokens), gap.join(turned)}:
+                    if len(name) > 1:
+                        self._unspaced.setdefault(name, person.code)
             if len(tokens) > 1:
                 self._put_orders([latin(token) for token in tokens], person.code)
             return
@@ -85,7 +90,7 @@ class Others:
         if len(name) > _LONGEST or not all(name):
             return
         if len(name) == 1:
-            shortest = _SHORTEST_JOINED
+            shortest = _SHORTEST_HANGUL if script(name[0]) == "hangul" else _SHORTEST_JOINED
             if len(name[0]) < shortest or name[0] in common_words():
                 return
         if len(name) > 1 and len(set(name)) == 1:
@@ -154,6 +159,19 @@ class Others:
                         at += length - 1
                         break
             at += 1
+
+
+def _spellings(name: str) -> Iterator[list[str]]:
+    """Yield a full name as it is, without what is in brackets, and with that as the first name."""
+    whole = name_tokens(name)
+    if whole:
+        yield whole
+    plain = name_tokens(_BRACKETED.sub(" ", name))
+    if plain and plain != whole:
+        yield plain
+        for match in _BRACKETED.finditer(name):
+            if inside := name_tokens(match[0]):
+                yield [inside[0], plain[-1]]
 
 
 def _family(words: Sequence[str]) -> int:
