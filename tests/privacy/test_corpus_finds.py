@@ -40,6 +40,16 @@ _OWN: Final[dict[str, tuple[dict[str, Any], str, tuple[str, ...]]]] = {
         "The director thanked van 't Wel. Ask Van 't Wel.",
         ("van", "Wel"),
     ),
+    "short name with gaps": (
+        {"name": "Ulf Scholz"},
+        "The badge said U L F for a year.",
+        ("U", "L", "F"),
+    ),
+    "common word with gaps": (
+        {"name": "Mark Hope"},
+        "The badge said M A R K for a year.",
+        ("M", "R", "K"),
+    ),
     "initial without upper case": (
         {"name": "თემურ ცარციძე"},
         "A talk by თ. ცარციძე.",

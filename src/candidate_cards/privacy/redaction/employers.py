@@ -20,7 +20,8 @@ _MOST_WORDS: Final = 16
 _MOST_FORM_WORDS: Final = 5
 _SHORTEST_SURE: Final = 3
 _SHORTEST_UNSPACED: Final = 2
-_JOINING: Final = frozenset(" \t\n\r\u00a0.,&+-–—'’‘\"“”„«»/()·")
+_JOINING: Final = frozenset(" \t\n\r\u00a0.,&+-–—'’/()·\"“”„«»")
+_CLOSING: Final = {"«": "»", "“": "”", "„": "“", '"': '"', "(": ")"}
 
 
 class Mention(NamedTuple):
@@ -55,8 +56,7 @@ class Employers:
                 joined = fold("".join(words))
                 if len(joined) >= _SHORTEST_UNSPACED:
                     self._unspaced.setdefault(joined, replacement)
-            names = (words, words[_form_before(words) :])
-            for way in {tuple(keys(word)[at] for word in name) for name in names for at in (0, -1)}:
+            for way in {tuple(keys(word)[at] for word in words) for at in (0, -1)}:
                 sure = len(way) > 1 or (way[0] not in common and len(way[0]) >= _SHORTEST_SURE)
                 self._names.setdefault(way, (replacement, sure))
                 if len(way) > 1 and len("".join(way)) > _MOST_FORM_WORDS:
@@ -103,11 +103,12 @@ class Employers:
                     if found := self._names.get(name):
                         end = _with_form(text, words, ways, last)
                         replacement, sure = found
-                        form = end > last
+                        start = _with_form_before(text, words, ways, at)
+                        form = end > last or start < at
                         small = words[at].text[:1].islower()
                         mention = Mention(
-                            words[at].start,
-                            _end(text, words, last, end),
+                            words[start].start,
+                            _end(text, words, (start, at, last, end)),
                             sure or form,
                             small and not sure and not form,
                             replacement,
@@ -126,11 +127,22 @@ class Employers:
         yield from _uninflected(words[last].text, ways[last][0])
 
 
-def _end(text: str, words: Sequence[_Word], last: int, end: int) -> int:
-    """Return where a mention ends: with the dot of its form, if the form has others."""
+def _end(text: str, words: Sequence[_Word], places: tuple[int, int, int, int]) -> int:
+    """Return where a mention ends: with the dot of its form, or the quotation mark around it.
+
+    Args:
+        text: Of a view.
+        words: Its words.
+        places: The first word with the form, without it, the last without it, with it.
+    """
+    start, first, last, end = places
     place = words[end].end
-    if end > last and "." in text[words[last + 1].start : place] and text[place : place + 1] == ".":
+    after = text[place : place + 1]
+    if end > last and after == "." and "." in text[words[last + 1].start : place]:
         return place + 1
+    if start < first and after:
+        opening = text[words[first].start - 1]
+        return place + (_CLOSING.get(opening) == after)
     return place
 
 
@@ -154,28 +166,36 @@ def _joined(text: str, words: Sequence[_Word], first: int, last: int) -> bool:
 
 
 def _without_form(words: Sequence[str]) -> list[str]:
-    """Return the words of a company's name without its legal form at the end."""
+    """Return the words of a company's name without its legal form at either end."""
     folded = [fold(word) for word in words]
     forms = legal_forms()
     end = len(words)
+    start = 0
     changed = True
     while changed:
         changed = False
-        for length in range(min(_MOST_FORM_WORDS, end - 1), 0, -1):
+        for length in range(min(_MOST_FORM_WORDS, end - start - 1), 0, -1):
             if " ".join(folded[end - length : end]) in forms:
                 end -= length
                 changed = True
                 break
-    return list(words[:end])
+    for length in range(min(_MOST_FORM_WORDS, end - 1), 0, -1):
+        if " ".join(folded[:length]) in forms and script(words[0]) != "latin":
+            start = length
+            break
+    return list(words[start:end])
 
 
-def _form_before(words: Sequence[str]) -> int:
-    """Return how many words of a company's name are the legal form that it begins with."""
-    folded = [fold(word) for word in words]
-    for length in range(min(_MOST_FORM_WORDS, len(words) - 1), 0, -1):
-        if " ".join(folded[:length]) in legal_forms():
-            return length
-    return 0
+def _with_form_before(
+    text: str, words: Sequence[_Word], ways: Sequence[tuple[str, ...]], first: int
+) -> int:
+    """Return the first word of a name with the legal form that may stand before it."""
+    for length in range(min(_MOST_FORM_WORDS, first), 0, -1):
+        start = first - length
+        form = " ".join(ways[at][0] for at in range(start, first))
+        if form in legal_forms() and script(words[start].text) != "latin":
+            return start if _joined(text, words, start, first) else first
+    return first
 
 
 def _with_form(

@@ -17,14 +17,11 @@ if TYPE_CHECKING:
 _LONGEST: Final = 7  # words of a full name
 _SHORTEST_JOINED: Final = 7
 _SHORTEST_HANGUL: Final = 3
-_SHORTEST_SINGLE: Final = 5
 _SHORTEST_STEM: Final = 3
 _LONGEST_ENDING: Final = 4
 _LONGEST_GAP: Final = 3
-#: A nickname or a former name, in the middle of a name or after it.
-_ASIDE: Final = re.compile(r"[(\[（“”„«「\"][^()\[\]（）“”„«»「」\"]*[)\]）”“»」\"]")
-#: What may be between the parts of a name in scripts that do not part words.
-_GAPS_INSIDE: Final = ("", " ", "\u3000", "・", "·")
+_BRACKETED: Final = re.compile('[(\\["“”„«‘][^()\\[\\]"“”„«»‘]{1,60}+[)\\]"“”»’]')
+_UNSPACED_GAPS: Final = ("", " ", "\u3000", "・", "·")
 _GAP: Final = frozenset(" \t\n\r\u00a0.,-‐–'’_·•")
 
 
@@ -58,30 +55,23 @@ class Others:
         return f"Others({len(self._names) + len(self._unspaced)} names)"
 
     def _add(self, person: Person) -> None:
-        self._add_name(name_tokens(person.name), person.code)
-        plain = name_tokens(_ASIDE.sub(" ", person.name))
-        if not plain:
-            return
-        self._add_name(plain, person.code)
-        for aside in _ASIDE.findall(person.name):
-            for family in {plain[0], plain[-1]}:
-                self._add_name([*name_tokens(aside), family], person.code)
+        for tokens in _spellings(person.name):
+            self._add_tokens(person, tokens)
 
-    def _add_name(self, tokens: list[str], code: str) -> None:
-        if not tokens:
-            return
+    def _add_tokens(self, person: Person, tokens: list[str]) -> None:
         if all(script(token) == "unspaced" for token in tokens):
-            for gap in _GAPS_INSIDE:
-                for name in {gap.join(tokens), gap.join((tokens[-1], *tokens[:-1]))}:
+            turned = (tokens[-1], *tokens[:-1])
+            for gap in _UNSPACED_GAPS:
+                for name in {gap.join(tokens), gap.join(turned)}:
                     if len(name) > 1:
-                        self._unspaced.setdefault(name, code)
+                        self._unspaced.setdefault(name, person.code)
             if len(tokens) > 1:
-                self._put_orders([latin(token) for token in tokens], code)
+                self._put_orders([latin(token) for token in tokens], person.code)
             return
         for way in (0, -1):
-            self._put_orders([keys(token)[way] for token in tokens], code)
+            self._put_orders([keys(token)[way] for token in tokens], person.code)
         if any(script(token) != "latin" for token in tokens):
-            self._put_orders([latin(token) for token in tokens], code)
+            self._put_orders([latin(token) for token in tokens], person.code)
 
     def _put_orders(self, words: list[str], code: str) -> None:
         telling = [word for word in words if word not in particles()] or words
@@ -169,6 +159,19 @@ class Others:
                         at += length - 1
                         break
             at += 1
+
+
+def _spellings(name: str) -> Iterator[list[str]]:
+    """Yield a full name as it is, without what is in brackets, and with that as the first name."""
+    whole = name_tokens(name)
+    if whole:
+        yield whole
+    plain = name_tokens(_BRACKETED.sub(" ", name))
+    if plain and plain != whole:
+        yield plain
+        for match in _BRACKETED.finditer(name):
+            if inside := name_tokens(match[0]):
+                yield [inside[0], plain[-1]]
 
 
 def _family(words: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from candidate_cards.privacy.redaction.folding import fold
+from candidate_cards.privacy.redaction.folding import fold, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +47,11 @@ def nicknames() -> Mapping[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for group in _read("nicknames")["groups"]:
         names = group.split()
+        # Many Chinese names are "Li" in Latin letters: back from those there is no way.
+        one_way = script(names[0]) in {"hangul", "unspaced"}
         for name in names:
+            if one_way and script(name) == "latin":
+                continue
             found.setdefault(fold(name), set()).update(names)
     return MappingProxyType({name: frozenset(others) for name, others in found.items()})
 
