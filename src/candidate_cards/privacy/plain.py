@@ -10,8 +10,8 @@ import re
 from typing import Final
 
 #: Words, and what stands between them in a sentence; anything else may be an address, or hide one.
-_NOT_PLAIN: Final = re.compile("[^\\w\\s,;:!?'\"%+*#.\u2013\u2014\u2019\u2026-]")
-_POINT_INSIDE: Final = re.compile(r"\.(?![\s0-9]|\Z)")
+_NOT_PLAIN: Final = re.compile("[^\\w\\s,;:!?'\"%+*#./\u2013\u2014\u2019\u2026-]")
+_POINT_INSIDE: Final = re.compile(r"\.(?![\s0-9]|\Z)|/(?![0-9])|(?<![0-9])/")
 _LONG_NUMBER: Final = re.compile(r"\d(?:\W{0,6}\d){5}")
 _YEARS: Final = re.compile("(?:19|20)[0-9]{2} ?[\u2013-] ?(?:19|20)[0-9]{2}")
 

@@ -153,6 +153,16 @@ def _casefolded(character: str) -> str:
     return folded if len(folded) == 1 else character
 
 
+def named_in_addresses(person: Person) -> tuple[str, ...]:
+    """Return what of a person's addresses is made from the name: the slug, and mailboxes.
+
+    A mailbox of one word may be anything, and so may what comes after a plus sign.
+    """
+    mailboxes = (address.partition("@")[0].partition("+")[0] for address in person.emails)
+    parted = (local for local in mailboxes if len(word_pattern().findall(local)) > 1)
+    return (unquote(_slug(person.linkedin_url)), *parted)
+
+
 def _slug(address: str) -> str:
     """Return the last part of a profile's address."""
     path = address.strip().partition("?")[0].partition("#")[0].rstrip("/")

@@ -20,7 +20,7 @@ _MOST_WORDS: Final = 16
 _MOST_FORM_WORDS: Final = 5
 _SHORTEST_SURE: Final = 3
 _SHORTEST_UNSPACED: Final = 2
-_JOINING: Final = frozenset(" \t\n\r\u00a0.,&+-–—'’/()·")
+_JOINING: Final = frozenset(" \t\n\r\u00a0.,&+-–—'’‘\"“”„«»/()·")
 
 
 class Mention(NamedTuple):
@@ -55,7 +55,8 @@ class Employers:
                 joined = fold("".join(words))
                 if len(joined) >= _SHORTEST_UNSPACED:
                     self._unspaced.setdefault(joined, replacement)
-            for way in {tuple(keys(word)[at] for word in words) for at in (0, -1)}:
+            names = (words, words[_form_before(words) :])
+            for way in {tuple(keys(word)[at] for word in name) for name in names for at in (0, -1)}:
                 sure = len(way) > 1 or (way[0] not in common and len(way[0]) >= _SHORTEST_SURE)
                 self._names.setdefault(way, (replacement, sure))
                 if len(way) > 1 and len("".join(way)) > _MOST_FORM_WORDS:
@@ -106,7 +107,7 @@ class Employers:
                         small = words[at].text[:1].islower()
                         mention = Mention(
                             words[at].start,
-                            words[end].end,
+                            _end(text, words, last, end),
                             sure or form,
                             small and not sure and not form,
                             replacement,
@@ -123,6 +124,14 @@ class Employers:
             return
         yield from ways[last]
         yield from _uninflected(words[last].text, ways[last][0])
+
+
+def _end(text: str, words: Sequence[_Word], last: int, end: int) -> int:
+    """Return where a mention ends: with the dot of its form, if the form has others."""
+    place = words[end].end
+    if end > last and "." in text[words[last + 1].start : place] and text[place : place + 1] == ".":
+        return place + 1
+    return place
 
 
 def _uninflected(word: str, key: str) -> Iterator[str]:
@@ -145,7 +154,7 @@ def _joined(text: str, words: Sequence[_Word], first: int, last: int) -> bool:
 
 
 def _without_form(words: Sequence[str]) -> list[str]:
-    """Return the words of a company's name without its legal form at either end."""
+    """Return the words of a company's name without its legal form at the end."""
     folded = [fold(word) for word in words]
     forms = legal_forms()
     end = len(words)
@@ -158,6 +167,15 @@ def _without_form(words: Sequence[str]) -> list[str]:
                 changed = True
                 break
     return list(words[:end])
+
+
+def _form_before(words: Sequence[str]) -> int:
+    """Return how many words of a company's name are the legal form that it begins with."""
+    folded = [fold(word) for word in words]
+    for length in range(min(_MOST_FORM_WORDS, len(words) - 1), 0, -1):
+        if " ".join(folded[:length]) in legal_forms():
+            return length
+    return 0
 
 
 def _with_form(

@@ -75,7 +75,7 @@ _LETTERS: Final = str.maketrans(
         "ŋ": "ng",
         "ŧ": "t",
         "ĸ": "k",
-        "ə": "a",
+        "ə": "e",
         "ß": "ss",
         "ƒ": "f",
         "ɓ": "b",
@@ -278,13 +278,17 @@ def loose(word: str) -> str:
 
 
 _VOWELS: Final = re.compile("[aeiouy']")
-_CONSONANTS: Final = str.maketrans("cqwp", "kkvb")
+_CONSONANTS: Final = str.maketrans("cqwvp", "kkbbf")
+_HALF_VOWELS: Final = str.maketrans("", "", "וو")
 
 
-def consonants(word: str) -> str:
-    """Return the consonants of a word, as scripts that write no vowels have them."""
-    text = _VOWELS.sub("", loose(word).translate(_CONSONANTS))
-    return text.removesuffix("h")
+def consonants(word: str) -> frozenset[str]:
+    """Return the consonants of a word, as scripts that write no vowels may have them."""
+    return frozenset(
+        _VOWELS.sub("", loose(written).translate(_CONSONANTS)).removesuffix("h")
+        for written in {word, word.translate(_HALF_VOWELS)}
+        if written
+    )
 
 
 def script(word: str) -> Script:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -15,7 +16,7 @@ from .data import (
     ranks,
     titles_after,
 )
-from .folding import fold, word_pattern
+from .folding import fold, script, word_pattern
 from .identity import Entry, Hit, Strength
 
 if TYPE_CHECKING:
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 
 _GAP: Final = re.compile(r"[\s.,·•\-‐-―_'’ʼ`´*\u2800]{0,3}")
 _TITLE_GAP: Final = re.compile(r"[.\s-]{1,4}")
+_INITIAL_BEFORE: Final = re.compile(r"(?<!\w)(\w)\.\s?\Z")
 _LONGEST_GAP: Final = 3
 _LONGEST_INITIALS: Final = 4
 _MOST_RANKS: Final = 4
-_SPACED_LETTERS: Final = r"(?<![\p{L}\p{M}])(?:\p{L}\p{M}*+[ .\-_·]{1,2}+){4,}\p{L}(?![\p{L}\p{M}])"
+_SPACED_LETTERS: Final = r"(?<![\p{L}\p{M}])(?:\p{L}\p{M}*+[ .\-_·]{1,2}+){3,}\p{L}(?![\p{L}\p{M}])"
 _CJK_GAP: Final = r"[\s·・•=＝]{0,2}"
 
 
@@ -74,7 +76,12 @@ def find_names(text: str, lexicon: Lexicon, *, titles: bool) -> list[Found]:
             found.append(name)
             if titles and not name.kept:
                 found.extend(_titles(text, words, indexes[start], indexes[end]))
-    found.extend(_unspaced(text, lexicon))
+    for name in _unspaced(text, lexicon):
+        found.append(name)
+        if titles:
+            at = bisect_left(words, name.start, key=lambda word: word.start)
+            if at < len(words) and words[at].start == name.start:
+                found.extend(_titles(text, words, at, at))
     found.extend(_spaced_letters(text, lexicon))
     return found
 
@@ -83,7 +90,8 @@ def _hit(text: str, word: _Word, lexicon: Lexicon) -> Hit | None:
     start, end, letters = word
     identifier = _in_identifier(text, start, end)
     if end - start == 1 and (places := lexicon.initials.get(fold(letters))):
-        small = letters.islower() and not identifier
+        # Georgian has small letters only.
+        small = letters.islower() and not identifier and script(letters) != "georgian"
         if not small:
             return Hit(start, end, Entry(Strength.SHORT, places), small, common=False, initial=True)
     if hit := lexicon.look_up(letters, start, identifier=identifier):
@@ -150,7 +158,10 @@ def _judged(
     if _is_name(run, lexicon):
         start, end = _trimmed(run, lexicon)
         if start <= end:
-            name = Found(run[start].start, run[end].end, certain=True)
+            certain = not all(
+                _is_common(hit) for hit in run if hit.entry.strength > Strength.PARTICLE
+            )
+            name = Found(run[start].start, run[end].end, certain=certain)
             yield name, first + start, first + end
             return
     for at, hit in enumerate(run, first):
@@ -165,6 +176,11 @@ def _is_name(run: Sequence[Hit], lexicon: Lexicon) -> bool:
     if any(hit.entry.strength is Strength.CERTAIN for hit in run):
         return True
     telling = [hit for hit in run if hit.entry.strength > Strength.PARTICLE]
+    if any(
+        _follows(left, right) and not right.small and right.entry.strength >= Strength.UNCERTAIN
+        for left, right in pairwise(run)
+    ):
+        return True
     if all(hit.initial for hit in telling) or len(telling) <= 1:
         return False
     if len(_places(telling)) == lexicon.size:  # all of it, in small letters too
@@ -196,10 +212,17 @@ def _trimmed(run: Sequence[Hit], lexicon: Lexicon) -> tuple[int, int]:
 
 def _begins(hit: Hit, after: Hit, *, whole: bool) -> bool:
     if hit.entry.strength is Strength.PARTICLE:
-        return any(place + 1 in after.entry.words for place in hit.entry.words)
+        return _follows(hit, after)
     if hit.initial:
         return bool(hit.entry.words - after.entry.words) or len(hit.entry.words) > 1
     return whole or not _is_small_short(hit)
+
+
+def _follows(hit: Hit, after: Hit) -> bool:
+    """Tell whether a small word stands before the part that it belongs to."""
+    return hit.entry.strength is Strength.PARTICLE and any(
+        place + 1 in after.entry.words for place in hit.entry.words
+    )
 
 
 def _ends(before: Hit, hit: Hit, *, whole: bool) -> bool:
@@ -252,7 +275,11 @@ def _unspaced(text: str, lexicon: Lexicon) -> Iterator[Found]:
     pattern = unspaced_pattern(lexicon.unspaced)
     doubtful = {form for form, strength in lexicon.unspaced if strength is Strength.UNCERTAIN}
     for match in pattern.finditer(text):
-        yield Found(*match.span(), certain=match[0] not in doubtful)
+        start = match.start()
+        before = _INITIAL_BEFORE.search(text, max(0, start - _LONGEST_INITIALS), start)
+        if before is not None and fold(before[1]) in lexicon.initials:
+            start = before.start()
+        yield Found(start, match.end(), certain=match[0] not in doubtful)
 
 
 @cache

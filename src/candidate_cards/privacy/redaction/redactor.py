@@ -14,6 +14,7 @@ from .contacts import (
     find_handles,
     find_links,
     find_phones,
+    named_in_addresses,
     names_somebody,
 )
 from .employers import Employers
@@ -71,7 +72,7 @@ class Redactor:
         person: Whom to look for; ``None`` for a text that belongs to nobody.
         words: What stands in place of addresses, links and telephone numbers.
         identify: Makes the id of an uncertain find from code, path, kind and folded word, parted
-            by U+001F.
+            by U+001F; the word has a capital if it was written with one.
         choices: What is hidden.
         others: People whose full names are hidden too.
         decide: Answers for the id of an uncertain find: ``True`` to remove it, ``False`` to keep
@@ -103,7 +104,7 @@ class Redactor:
                 fold(word) for text in person.vocabulary for word in word_pattern().findall(text)
             )
             if choices.names:
-                self._lexicon = Lexicon(person.name, vocabulary)
+                self._lexicon = Lexicon(person.name, vocabulary, named_in_addresses(person))
                 self._ids = Ids(person)
             if person.employers:
                 self._employers = Employers(person.employers, vocabulary)
@@ -178,7 +179,9 @@ class Redactor:
         return _apart(found)
 
     def _name_of(self, span: _Span, path: str, text: str) -> str:
-        word = fold(text[span.start : span.end])
+        written = text[span.start : span.end]
+        # "will" and "Will" are two questions, "Will" and "WILL" are one.
+        word = fold(written) if written[:1].islower() else fold(written).capitalize()
         return self._identify(SEPARATOR.join((self._code, path, span.kind, word)))
 
     def _found_in(self, view: View) -> Iterator[_Span]:
