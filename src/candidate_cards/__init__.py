@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     from candidate_cards.exports.email import Email, render_email, split_email
     from candidate_cards.loading import iter_candidates, load_shortlist, parse_shortlist
     from candidate_cards.models import Candidate, FailedProfile, Shortlist
-    from candidate_cards.privacy import Profile, apply_profile, list_profiles, load_profile
+    from candidate_cards.privacy import (
+        BlindKey,
+        Profile,
+        apply_profile,
+        list_profiles,
+        load_profile,
+    )
     from candidate_cards.rendering import Document
     from candidate_cards.themes import Theme, list_themes, load_theme
 
@@ -42,6 +48,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Attachment": "exports._mime",
     "Bands": "cards",
+    "BlindKey": "privacy",
     "Candidate": "models",
     "CandidateCardsError": "errors",
     "DeliveryError": "errors",
@@ -84,6 +91,7 @@ _HOMES = {
 __all__ = [
     "Attachment",
     "Bands",
+    "BlindKey",
     "Candidate",
     "CandidateCardsError",
     "DeliveryError",

@@ -101,11 +101,15 @@ def test_template_payloads_in_a_notice_stay_text(
     assert tab.evaluate(LOOK)["flag"] is None
     assert page.noise() == []
     seen = tab.evaluate(_NOTICES)
-    assert len(seen) == len(texts)
-    for at, (text, (shown, told)) in enumerate(zip(texts, seen, strict=True)):
-        for said in (text, texts[-at]):
+    # An engine that is given a template as text draws what is in a shadow root as well.
+    copies = len(seen) // len(texts)
+    assert len(seen) == copies * len(texts)
+    assert copies in {1, 2}
+    for number, (shown, told) in enumerate(seen):
+        at = number // copies
+        for said in (texts[at], texts[-at]):
             assert folded(said).removesuffix(".") in folded(shown)
-        assert [folded(value) for value in told] == [folded(text), folded(texts[-at])]
+        assert [folded(value) for value in told] == [folded(texts[at]), folded(texts[-at])]
 
 
 @pytest.mark.parametrize(

@@ -305,7 +305,7 @@ def test_what_is_unsure_is_counted_told_and_decided(running: LocalService) -> No
     posted = account.http.post(
         "/render", json=UNSURE, params=BLIND, headers={"Accept": "application/json"}
     )
-    report = account.http.get("/candidates/prof_rust80/redaction", params=BLIND)
+    report = account.http.get("/candidates/prof_rust80/redaction")
     assert report.status_code == 200
     assert posted.json()["redaction"] == report.json()
     assert posted.headers["X-Redaction-Undecided"] == str(report.json()["undecided"])
@@ -351,8 +351,9 @@ def test_decisions_that_cannot_be_are_refused(account: Account) -> None:
         answer = http.get(f"/candidates/{ID}/page", params=params)
         assert answer.status_code == 400
         assert "uillon" not in answer.text
-    for params in ({}, {"profile": "client"}):
-        assert http.get(f"/candidates/{ID}/redaction", params=params).status_code == 400
+    for name in ("client", "nobody"):
+        answer = http.get(f"/candidates/{ID}/redaction", params={"profile": name})
+        assert answer.status_code == 400
     assert http.get("/candidates/nobody/redaction", params=BLIND).status_code == 404
 
 

@@ -139,7 +139,8 @@ def _error(kind: str, message: str) -> PydanticCustomError:
 
 
 _ThemeName = Annotated[str, AfterValidator(_theme), WithJsonSchema({"enum": list(THEMES)})]
-_ProfileName = Annotated[str, StringConstraints(pattern=NAME)]
+#: Of a profile; which there are, the settings say.
+ProfileName = Annotated[str, StringConstraints(pattern=NAME)]
 #: A language that there are labels in.
 Language = Annotated[
     str, AfterValidator(_language), WithJsonSchema({"enum": list(list_languages())})
@@ -202,7 +203,7 @@ class Asked(NoOptions):
         remove: Those that are.
     """
 
-    profile: _ProfileName | None = None
+    profile: ProfileName | None = None
     lang: Language | None = None
     data_source: _Line = ""
     contact: _Line = ""

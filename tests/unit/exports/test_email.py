@@ -159,7 +159,8 @@ def test_the_text_holds_what_the_html_has_no_room_for() -> None:
         "aiFitPoints": [f"reason-{number}" for number in range(9)],
         "aiRedFlags": [f"check-{number}" for number in range(9)],
     }
-    mail = render_email(Shortlist(candidates=(Candidate.model_validate(wire),)))
+    shortlist = Shortlist(candidates=(Candidate.model_validate(wire),))
+    mail = render_email(shortlist, profile="internal")
     words = [*wire["skills"], *wire["aiFitPoints"], *wire["aiRedFlags"], "The end."]
     text = " ".join(mail.text.split())
     assert [word for word in words if word not in text] == []

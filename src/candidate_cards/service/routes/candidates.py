@@ -31,6 +31,7 @@ from candidate_cards.service.formats import (
     Format,
     NoOptions,
     Options,
+    ProfileName,
     read_query,
 )
 from candidate_cards.service.manners import Manner
@@ -103,6 +104,10 @@ class Erased(WireModel):
 
 class _Confirmation(NoOptions):
     confirm: str
+
+
+class _Blinding(Asked):
+    profile: ProfileName = "blind"
 
 
 MODELS = (Upload, Erased, Redaction, *BODIES)
@@ -252,14 +257,14 @@ for _form in FORMATS.values():
 @router.get(
     "/{profile_id}/redaction",
     responses=answers({200: (Redaction,)}, 404, 406, 504),
-    openapi_extra={"parameters": query_parameters(Asked)},
+    openapi_extra={"parameters": query_parameters(_Blinding)},
 )
 async def report_redaction(request: Request, caller: _Writer, profile_id: _ProfileId) -> Response:
     """Say what a profile with codes takes out of a stored candidate's texts.
 
     It needs the right to change candidates, since it holds words that may be names.
     """
-    asked = read_query(request.query_params, Asked)
+    asked = read_query(request.query_params, _Blinding)
     chosen_type(request.headers, [_JSON])
     service = service_of(request)
     manner = manner_of(request, service, caller, FORMATS["page"].exporter, asked)
