@@ -46,7 +46,7 @@ class Employers:
     def __init__(self, employers: Sequence[Employer], vocabulary: frozenset[str]) -> None:
         self._names: dict[tuple[str, ...], tuple[str, bool]] = {}
         self._unspaced: dict[str, str] = {}
-        common = common_employers() | common_words() | vocabulary
+        common = (common_employers(), common_words(), vocabulary)
         for name, replacement in employers:
             text = views(name)[-1].text
             words = _without_form([match[0] for match in _pattern().finditer(text)])[:_MOST_WORDS]
@@ -58,7 +58,9 @@ class Employers:
                     self._unspaced.setdefault(joined, replacement)
             names = (words, words[_form_before(words) :])
             for way in {tuple(keys(word)[at] for word in name) for name in names for at in (0, -1)}:
-                sure = len(way) > 1 or (way[0] not in common and len(way[0]) >= _SHORTEST_SURE)
+                sure = len(way) > 1 or (
+                    len(way[0]) >= _SHORTEST_SURE and not any(way[0] in each for each in common)
+                )
                 self._names.setdefault(way, (replacement, sure))
                 if len(way) > 1 and len("".join(way)) > _MOST_FORM_WORDS:
                     self._names.setdefault(("".join(way),), (replacement, sure))
