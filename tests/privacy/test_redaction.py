@@ -163,6 +163,9 @@ NAMED: Final = [
     ("สมชาย ใจดีมาก", "สมชาย"),
     ("राजेश शर्मा", "राजेश"),
     ("Dr. Eva Horská, PhD", "Evou Horskou"),
+    ("Ema Kazlauskas", "Emos"),
+    ("თემურ ცარციძე", "თ. ცარციძე"),
+    ("อรุณี นพตระกูล", "อ. นพตระกูล"),
 ]
 
 
@@ -239,6 +242,8 @@ def test_what_only_looks_like_a_name_stays(name: str, text: str) -> None:
         (MUELLER, "Mme Müller", CODE),
         ("Petr Novák", "pan Novák vede", f"{CODE} vede"),
         ("Ahmet Yılmaz", "Ahmet Bey geldi", f"{CODE} geldi"),
+        ("อรุณี นพตระกูล", "Ms อรุณี leads", f"{CODE} leads"),
+        ("王小明", "王小明先生", CODE),
         ("Ana García", "la Sra. García dirige", f"la {CODE} dirige"),
         (MUELLER, "We miss Anna", f"We miss {CODE}"),
         (MUELLER, "Mr. Smith and Anna", f"Mr. Smith and {CODE}"),
@@ -322,6 +327,22 @@ def test_ids_of_a_person_go_wherever_they_stand(written: str) -> None:
     assert out in {f"about {CODE}, and", "about [e-mail address], and"}
 
 
+@pytest.mark.parametrize("written", ["Naoto Nakamura", "Nakamura", "NAOTO"])
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"linkedin_url": "https://www.linkedin.com/in/naoto-nakamura-12ab34"},
+        {"emails": ("naoto.nakamura@mail.example",)},
+    ],
+    ids=["slug", "address"],
+)
+def test_how_a_name_is_spelled_in_an_address_counts(
+    written: str, details: dict[str, object]
+) -> None:
+    """A name of another script is found as its bearer spells it in a slug or an address."""
+    assert redacted("中村 直人", f"about {written} and", **details) == f"about {CODE} and"
+
+
 EMPLOYERS: Final = tuple(
     Employer(name, "an employer")
     for name in (
@@ -330,6 +351,7 @@ EMPLOYERS: Final = tuple(
         "Apple Inc.",
         "Grün & Söhne GmbH",
         "字节跳动",
+        "ООО «Кудрявцев, Соболева и Вишняков»",
         "3M",
     )
 )
@@ -347,6 +369,8 @@ EMPLOYERS: Final = tuple(
         ("gruen & soehne", "an employer"),
         ("在字节跳动工作", "在an employer工作"),
         ("3M and 13M", "an employer and 13M"),
+        ("в ООО «Кудрявцев, Соболева и Вишняков» и", "в an employer и"),
+        ("в «Кудрявцев, Соболева и Вишняков»", "в «an employer»"),
     ],
 )
 def test_employers_give_way_to_a_neutral_word(text: str, expected: str) -> None:
@@ -429,6 +453,9 @@ PEOPLE: Final = tuple(
             "Иван Петров",
             "Zoë Groß",
             "Will Stone",
+            "Diana Hawkins (Stephen)",
+            "안예은",
+            "วรนาฎ เลขะพันธุ์",
         )
     )
 )
@@ -447,6 +474,9 @@ PEOPLE: Final = tuple(
         ("как Иваном Петровым и Ivan Petrov", "как C-0004-XXXX и C-0004-XXXX"),
         ("Zoe Gross's, zoe-gross", "C-0005-XXXX's, C-0005-XXXX"),
         ("Carla, Jan and Will talk to Stone", "Carla, Jan and Will talk to Stone"),
+        ("Diana Hawkins, not Stephen Hawkins", "C-0007-XXXX, not C-0007-XXXX"),
+        ("안예은과 일했다", "C-0008-XXXX 일했다"),
+        ("กับ วรนาฎ เลขะพันธุ์ และ", "กับ C-0009-XXXX และ"),
     ],
 )
 def test_full_names_of_others_go(text: str, expected: str) -> None:

@@ -20,7 +20,8 @@ _MOST_WORDS: Final = 16
 _MOST_FORM_WORDS: Final = 5
 _SHORTEST_SURE: Final = 3
 _SHORTEST_UNSPACED: Final = 2
-_JOINING: Final = frozenset(" \t\n\r\u00a0.,&+-–—'’‘\"“”„«»/()·")
+_JOINING: Final = frozenset(" \t\n\r\u00a0.,&+-–—'’/()·\"“”„«»")
+_CLOSING: Final = {"«": "»", "“": "”", "„": "“", "(": ")"}
 
 
 class Mention(NamedTuple):
@@ -45,7 +46,7 @@ class Employers:
     def __init__(self, employers: Sequence[Employer], vocabulary: frozenset[str]) -> None:
         self._names: dict[tuple[str, ...], tuple[str, bool]] = {}
         self._unspaced: dict[str, str] = {}
-        common = common_employers() | common_words() | vocabulary
+        common = (common_employers(), common_words(), vocabulary)
         for name, replacement in employers:
             text = views(name)[-1].text
             words = _without_form([match[0] for match in _pattern().finditer(text)])[:_MOST_WORDS]
@@ -57,7 +58,9 @@ class Employers:
                     self._unspaced.setdefault(joined, replacement)
             names = (words, words[_form_before(words) :])
             for way in {tuple(keys(word)[at] for word in name) for name in names for at in (0, -1)}:
-                sure = len(way) > 1 or (way[0] not in common and len(way[0]) >= _SHORTEST_SURE)
+                sure = len(way) > 1 or (
+                    len(way[0]) >= _SHORTEST_SURE and not any(way[0] in each for each in common)
+                )
                 self._names.setdefault(way, (replacement, sure))
                 if len(way) > 1 and len("".join(way)) > _MOST_FORM_WORDS:
                     self._names.setdefault(("".join(way),), (replacement, sure))
@@ -103,11 +106,12 @@ class Employers:
                     if found := self._names.get(name):
                         end = _with_form(text, words, ways, last)
                         replacement, sure = found
-                        form = end > last
+                        start = _with_form_before(text, words, ways, at)
+                        form = end > last or start < at
                         small = words[at].text[:1].islower()
                         mention = Mention(
-                            words[at].start,
-                            _end(text, words, last, end),
+                            words[start].start,
+                            _end(text, words[start].start, words[last].end, words[end].end),
                             sure or form,
                             small and not sure and not form,
                             replacement,
@@ -126,12 +130,21 @@ class Employers:
         yield from _uninflected(words[last].text, ways[last][0])
 
 
-def _end(text: str, words: Sequence[_Word], last: int, end: int) -> int:
-    """Return where a mention ends: with the dot of its form, if the form has others."""
-    place = words[end].end
-    if end > last and "." in text[words[last + 1].start : place] and text[place : place + 1] == ".":
-        return place + 1
-    return place
+def _end(text: str, start: int, form: int, end: int) -> int:
+    """Return where a mention ends: with the last dot of its form, or the mark that it opened.
+
+    Args:
+        text: Of a view.
+        start: Where the mention begins.
+        form: Where the legal form after it begins.
+        end: Where its last word ends.
+    """
+    after = text[end : end + 1]
+    if after == "." and "." in text[form:end]:
+        return end + 1
+    written = text[start:end]
+    opened = (closing for opening, closing in _CLOSING.items() if opening in written)
+    return end + any(closing == after and closing not in written for closing in opened)
 
 
 def _uninflected(word: str, key: str) -> Iterator[str]:
@@ -176,6 +189,18 @@ def _form_before(words: Sequence[str]) -> int:
         if " ".join(folded[:length]) in legal_forms():
             return length
     return 0
+
+
+def _with_form_before(
+    text: str, words: Sequence[_Word], ways: Sequence[tuple[str, ...]], first: int
+) -> int:
+    """Return the first word of a name with the legal form that may stand before it."""
+    for length in range(min(_MOST_FORM_WORDS, first), 0, -1):
+        start = first - length
+        form = " ".join(ways[at][0] for at in range(start, first))
+        if form in legal_forms() and not words[start].text.islower():
+            return start if _joined(text, words, start, first) else first
+    return first
 
 
 def _with_form(

@@ -291,6 +291,11 @@ def consonants(word: str) -> frozenset[str]:
     )
 
 
+def is_small(word: str) -> bool:
+    """Tell whether a word begins with a small letter of a script that has both kinds."""
+    return word[0].islower() and not "ა" <= word[0] <= "ჿ"  # Georgian prose has no others
+
+
 def script(word: str) -> Script:
     """Return the script of a word, by its first letter."""
     code = ord(word[0])

@@ -13,11 +13,12 @@ from .data import (
     gendered_titles,
     nicknames,
     not_inflected,
+    ordinary_words,
     particles,
     ranks,
     suffixes,
 )
-from .folding import consonants, fold, keys, latin, loose, script, views, word_pattern
+from .folding import consonants, fold, is_small, keys, latin, loose, script, views, word_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,7 +41,7 @@ _LONGEST_UNSPACED: Final = 6
 _TWO_SYLLABLES: Final = frozenset({"남궁", "황보", "제갈", "선우", "독고", "사공", "서문"})
 _FOUR: Final = 4
 _VOWELS: Final = frozenset("aeiouyаяоеэиіїыуюйьαοηωειυაეიოუաեիոու")
-_SHORTEST_ENDINGS: Final = frozenset({"y", "u", "e", "ou", "i"})  # Evy, Evu, Evě, Evou
+_SHORTEST_ENDINGS: Final = frozenset({"y", "u", "e", "ou", "i", "os", "ai"})  # Evy, Evou
 _ABJADS: Final = frozenset({"arabic", "hebrew"})
 _UNCASED: Final = frozenset({"arabic", "hebrew", "indic", "unspaced"})
 _PREFIXES: Final = {
@@ -106,17 +107,9 @@ class _Token(NamedTuple):
 
 
 class Lexicon:
-    """The names of one person.
+    """The names of one person."""
 
-    Args:
-        name: As the record has it.
-        vocabulary: Words that may mean something else.
-        addresses: What of addresses is made from the name.
-    """
-
-    def __init__(
-        self, name: str, vocabulary: Iterable[str] = (), addresses: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, name: str, vocabulary: Iterable[str] = ()) -> None:
         known = frozenset(
             fold(word) for text in vocabulary for word in word_pattern().findall(text)
         )
@@ -135,9 +128,7 @@ class Lexicon:
         self._scripts = frozenset(token.script for token in tokens)
         self._add_tokens(tokens)
         self._add_joined(tokens)
-        if "latin" not in self._scripts:
-            self._add_readings(addresses)
-        self.unspaced = _unspaced_forms(tokens, known | common_words())
+        self.unspaced = _unspaced_forms(tokens, known)
         parts = [
             key
             for key, entry in self._entries.items()
@@ -204,40 +195,24 @@ class Lexicon:
     def _add_romanised(self, key: str, words: frozenset[int], kind: Script) -> None:
         """Add a name as it is written in Latin letters."""
         written = latin(key)
-        if len(written) < _FOUR and kind in _ABJADS:
-            return
         capital = kind in {"unspaced", "hangul"} and len(written) <= _FOUR
         if len(written) < _SHORTEST_PART:
             if written:
                 self._put(written, Entry(Strength.SHORT, words))
             return
         doubt = written in common_words() or written in self._doubtful
+        doubt |= kind in _ABJADS and len(written) < _FOUR
         entry = Entry(Strength.UNCERTAIN if doubt else Strength.CERTAIN, words, capital)
         self._put(written, entry)
         self._stems.setdefault(written, entry)
 
-    def _add_readings(self, addresses: Iterable[str]) -> None:
-        """Add how addresses write a name of another script, which no table can know."""
-        everything = frozenset(range(self.size))
-        for address in addresses:
-            for word in word_pattern().findall(address):
-                key = fold(word)
-                if len(key) < _SHORTEST_PART or script(key) != "latin" or key in self._entries:
-                    continue
-                doubt = key in common_words() or key in self._doubtful
-                strength = Strength.UNCERTAIN if doubt else Strength.CERTAIN
-                entry = Entry(strength, everything, capital=len(key) <= _FOUR)
-                self._put(key, entry)
-                self._stems.setdefault(key, entry)
-
     def _add_joined(self, tokens: Sequence[_Token]) -> None:
         inside: set[str] = set()
-        ordinary = common_words() | not_inflected()
         for joined, words in _joined_forms(tokens):
             hangul = script(joined) == "hangul"
             if len(joined) < _SHORTEST_JOINED and not hangul:
                 continue
-            doubt = joined in ordinary or joined in self._doubtful
+            doubt = joined in ordinary_words() or joined in self._doubtful
             long = len(joined) >= _SHORTEST_INSIDE
             sure = (long or hangul) and not doubt
             strength = Strength.CERTAIN if sure else Strength.UNCERTAIN
@@ -250,7 +225,8 @@ class Lexicon:
         for joined, words in _initial_forms(tokens):
             if (
                 len(joined) >= _SHORTEST_SMALL_JOINED
-                and joined not in ordinary | self._entries.keys()
+                and joined not in ordinary_words()
+                and joined not in self._entries
             ):
                 self._put(joined, Entry(Strength.UNCERTAIN, words, whole=True))
         if inside:
@@ -270,13 +246,13 @@ class Lexicon:
         """
         if word.isascii():
             key = word.lower()
-            if key[:2] not in self._heads and not self._foreign():
+            if key[:2] not in self._heads and not self.foreign:
                 return None
             kind: Script = "latin"
         else:
             key = fold(word)
             kind = script(word)
-        small = word[0].islower() and not identifier
+        small = is_small(word) and not identifier
         end = start + len(word)
         found = self._exact(word, small=small)
         if found is not None:
@@ -286,7 +262,7 @@ class Lexicon:
         found = self._inflected(key, kind, small=small)
         if found is None and not word.isascii() and "latin" in self._scripts:
             found = self._foreign_word(word, kind)
-        if found is None and kind == "latin" and not small and self._foreign():
+        if found is None and kind == "latin" and not small and self.foreign:
             found = self._romanised_word(key)
         if found is None and self._inside and self._inside.search(key):
             found = Entry(Strength.CERTAIN, frozenset(range(self.size)), whole=True)
@@ -298,7 +274,9 @@ class Lexicon:
         """Tell whether a part of the name is inside of a longer word, as in an address."""
         return self._parts is not None and self._parts.search(fold(word)) is not None
 
-    def _foreign(self) -> bool:
+    @property
+    def foreign(self) -> bool:
+        """Whether any of the name is in a script that is not Latin."""
         return not self._scripts <= {"latin"}
 
     def _exact(self, word: str, *, small: bool) -> Entry | None:
@@ -525,7 +503,8 @@ def _unspaced_forms(
         if len(form) == 1:
             strength = Strength.SHORT
         else:
-            strength = Strength.UNCERTAIN if form in doubtful else Strength.CERTAIN
+            doubt = form in doubtful or form in common_words()
+            strength = Strength.UNCERTAIN if doubt else Strength.CERTAIN
         found[form] = max(found.get(form, Strength.SHORT), strength)
 
     for part in parts:

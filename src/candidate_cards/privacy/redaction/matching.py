@@ -16,7 +16,7 @@ from .data import (
     ranks,
     titles_after,
 )
-from .folding import fold, script, word_pattern
+from .folding import fold, is_small, word_pattern
 from .identity import Entry, Hit, Strength
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _GAP: Final = re.compile(r"[\s.,·•\-‐-―_'’ʼ`´*\u2800]{0,3}")
 _TITLE_GAP: Final = re.compile(r"[.\s-]{1,4}")
-_INITIAL_BEFORE: Final = re.compile(r"(?<!\w)(\w)\.\s?\Z")
 _LONGEST_GAP: Final = 3
 _LONGEST_INITIALS: Final = 4
 _MOST_RANKS: Final = 4
@@ -63,26 +62,15 @@ class _Word(NamedTuple):
 def find_names(text: str, lexicon: Lexicon, *, titles: bool) -> list[Found]:
     """Return where a person is named in the text of a view, in no order."""
     words = [_Word(*match.span(), match[0]) for match in word_pattern().finditer(text)]
-    hits: list[Hit] = []
-    indexes: list[int] = []
-    for index, word in enumerate(words):
-        hit = _hit(text, word, lexicon)
-        if hit is not None:
-            hits.append(hit)
-            indexes.append(index)
+    hits = [hit for word in words if (hit := _hit(text, word, lexicon)) is not None]
     found: list[Found] = []
     for first, last in _runs(text, hits):
-        for name, start, end in _judged(text, hits, first, last, lexicon):
-            found.append(name)
-            if titles and not name.kept:
-                found.extend(_titles(text, words, indexes[start], indexes[end]))
-    for name in _unspaced(text, lexicon):
-        found.append(name)
-        if titles:
-            at = bisect_left(words, name.start, key=lambda word: word.start)
-            if at < len(words) and words[at].start == name.start:
-                found.extend(_titles(text, words, at, at))
+        found.extend(_judged(text, hits[first : last + 1], lexicon))
+    found.extend(_unspaced(text, lexicon))
     found.extend(_spaced_letters(text, lexicon))
+    if titles:
+        beside = [title for name in found if not name.kept for title in _titles(text, words, name)]
+        found.extend(beside)
     return found
 
 
@@ -90,8 +78,7 @@ def _hit(text: str, word: _Word, lexicon: Lexicon) -> Hit | None:
     start, end, letters = word
     identifier = _in_identifier(text, start, end)
     if end - start == 1 and (places := lexicon.initials.get(fold(letters))):
-        # Georgian has small letters only.
-        small = letters.islower() and not identifier and script(letters) != "georgian"
+        small = is_small(letters) and not identifier
         if not small:
             return Hit(start, end, Entry(Strength.SHORT, places), small, common=False, initial=True)
     if hit := lexicon.look_up(letters, start, identifier=identifier):
@@ -150,26 +137,22 @@ def _is_common(hit: Hit) -> bool:
     return hit.small and hit.common and hit.entry.strength is Strength.UNCERTAIN
 
 
-def _judged(
-    text: str, hits: Sequence[Hit], first: int, last: int, lexicon: Lexicon
-) -> Iterator[tuple[Found, int, int]]:
-    """Yield the names in a run of hits, each with its first and its last hit."""
-    run = hits[first : last + 1]
+def _judged(text: str, run: Sequence[Hit], lexicon: Lexicon) -> Iterator[Found]:
+    """Yield the names in a run of hits."""
     if _is_name(run, lexicon):
         start, end = _trimmed(run, lexicon)
         if start <= end:
             certain = not all(
                 _is_common(hit) for hit in run if hit.entry.strength > Strength.PARTICLE
             )
-            name = Found(run[start].start, run[end].end, certain=certain)
-            yield name, first + start, first + end
+            yield Found(run[start].start, run[end].end, certain=certain)
             return
-    for at, hit in enumerate(run, first):
+    for hit in run:
         if hit.entry.strength is Strength.UNCERTAIN:
             kept = hit.small and hit.common
-            yield Found(hit.start, hit.end, certain=False, kept=kept), at, at
+            yield Found(hit.start, hit.end, certain=False, kept=kept)
     if _are_initials(text, run, lexicon):
-        yield Found(run[0].start, run[-1].end, certain=False), first, last
+        yield Found(run[0].start, run[-1].end, certain=False)
 
 
 def _is_name(run: Sequence[Hit], lexicon: Lexicon) -> bool:
@@ -247,39 +230,37 @@ def _are_initials(text: str, run: Sequence[Hit], lexicon: Lexicon) -> bool:
     return letters in lexicon.initial_runs and not before.strip().isdigit()
 
 
-def _titles(text: str, words: Sequence[_Word], first: int, last: int) -> Iterator[Found]:
+def _titles(text: str, words: Sequence[_Word], name: Found) -> Iterator[Found]:
     """Yield the titles beside a name that tell a gender, with the gap to the name."""
-    at = first - 1
+    at = bisect_left(words, (name.start,)) - 1
+    start = name.start
     for _ in range(_MOST_RANKS):
-        if at < 0 or not _TITLE_GAP.fullmatch(text[words[at].end : words[at + 1].start]):
+        if at < 0 or not _TITLE_GAP.fullmatch(text, words[at].end, start):
             break
         word = words[at]
         key = fold(word.text)
-        if key in gendered_titles() and not (word.text[0].islower() and key in capital_titles()):
-            yield Found(word.start, words[at + 1].start, certain=True, title=True)
+        if key in gendered_titles() and not (is_small(word.text) and key in capital_titles()):
+            yield Found(word.start, start, certain=True, title=True)
             break
         if key not in ranks():
             break
+        start = word.start
         at -= 1
-    if last + 1 < len(words):
-        word = words[last + 1]
-        gap = text[words[last].end : word.start]
-        if gap.isspace() and len(gap) == 1 and fold(word.text) in titles_after():
-            yield Found(words[last].end, word.end, certain=True, title=True)
+    after = bisect_left(words, (name.end,))
+    if after < len(words) and text[name.end : words[after].start].isspace():
+        word = words[after]
+        if word.start == name.end + 1 and fold(word.text) in titles_after():
+            yield Found(name.end, word.end, certain=True, title=True)
 
 
 def _unspaced(text: str, lexicon: Lexicon) -> Iterator[Found]:
     """Yield names in scripts that do not part words."""
     if not lexicon.unspaced or text.isascii():
         return
-    pattern = unspaced_pattern(lexicon.unspaced)
+    pattern = _unspaced_pattern(lexicon.unspaced)
     doubtful = {form for form, strength in lexicon.unspaced if strength is Strength.UNCERTAIN}
     for match in pattern.finditer(text):
-        start = match.start()
-        before = _INITIAL_BEFORE.search(text, max(0, start - _LONGEST_INITIALS), start)
-        if before is not None and fold(before[1]) in lexicon.initials:
-            start = before.start()
-        yield Found(start, match.end(), certain=match[0] not in doubtful)
+        yield Found(*match.span(), certain=match[0] not in doubtful)
 
 
 @cache
@@ -290,13 +271,14 @@ def _honorifics() -> tuple[str, str]:
     )
 
 
-def unspaced_pattern(forms: Sequence[tuple[str, Strength]]) -> re.Pattern[str]:
+def _unspaced_pattern(forms: Sequence[tuple[str, Strength]]) -> re.Pattern[str]:
     """Return the pattern of a name in a script that does not part words."""
     honorific, gendered = _honorifics()
     long = "|".join(re.escape(form) for form, _ in forms if len(form) > 1) or "(?!)"
+    initial = "|".join({re.escape(form[0]) for form, _ in forms})
     single = "|".join(re.escape(form) for form, _ in forms if len(form) == 1) or "(?!)"
     return re.compile(
-        f"(?:(?:{single}){_CJK_GAP})?(?:{long})"
+        f"(?:(?:{single}){_CJK_GAP}|(?:{initial})\\.\\s?)?(?:{long})(?:\\s(?:{initial})\\.)?"
         f"(?:{_CJK_GAP}(?:{long}|(?:{single})(?![\u3400-\u9fff])))*+(?:{gendered})?"
         f"|(?:{single})(?:{gendered})"
         f"|(?:{single})(?=(?:{honorific}))"

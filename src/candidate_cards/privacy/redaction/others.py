@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _LONGEST: Final = 7  # words of a full name
 _SHORTEST_JOINED: Final = 7
 _SHORTEST_HANGUL: Final = 3
-_SHORTEST_SINGLE: Final = 5
 _SHORTEST_STEM: Final = 3
 _LONGEST_ENDING: Final = 4
 _LONGEST_GAP: Final = 3

@@ -14,8 +14,8 @@ from .contacts import (
     find_handles,
     find_links,
     find_phones,
-    named_in_addresses,
     names_somebody,
+    other_spellings,
 )
 from .employers import Employers
 from .folding import fold, views, word_pattern
@@ -96,7 +96,7 @@ class Redactor:
         self._decide = decide
         self._choices = choices
         self._others = others if choices.names else None
-        self._lexicon: Lexicon | None = None
+        self._lexicons: list[Lexicon] = []
         self._ids: Ids | None = None
         self._employers: Employers | None = None
         if person is not None:
@@ -104,7 +104,10 @@ class Redactor:
                 fold(word) for text in person.vocabulary for word in word_pattern().findall(text)
             )
             if choices.names:
-                self._lexicon = Lexicon(person.name, vocabulary, named_in_addresses(person))
+                lexicon = Lexicon(person.name, vocabulary)
+                self._lexicons.append(lexicon)
+                for name in other_spellings(person, lexicon):
+                    self._lexicons.append(Lexicon(name, vocabulary))
                 self._ids = Ids(person)
             if person.employers:
                 self._employers = Employers(person.employers, vocabulary)
@@ -190,8 +193,8 @@ class Redactor:
         if self._ids is not None:
             for start, end, certain in self._ids.find(text):
                 yield _Span(start, end, "id", self._code, certain)
-        if self._lexicon is not None:
-            for name in find_names(text, self._lexicon, titles=self._choices.titles):
+        for lexicon in self._lexicons:
+            for name in find_names(text, lexicon, titles=self._choices.titles):
                 kind: Kind = "title" if name.title else "name"
                 replacement = "" if name.title else self._code
                 yield _Span(name.start, name.end, kind, replacement, name.certain, name.kept)
@@ -230,7 +233,7 @@ class Redactor:
     def _tells(self, text: str, contact: Contact) -> bool:
         """Tell whether an address holds a part of the name, or an id."""
         written = text[contact.start : contact.end]
-        if self._lexicon is not None and names_somebody(written, self._lexicon):
+        if any(names_somebody(written, lexicon) for lexicon in self._lexicons):
             return True
         return self._ids is not None and any(self._ids.find(written))
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from candidate_cards.privacy.redaction.folding import fold
+from candidate_cards.privacy.redaction.folding import fold, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +25,12 @@ def common_words() -> frozenset[str]:
 def not_inflected() -> frozenset[str]:
     """Return words that look like a name with an ending and are none, folded."""
     return _folded(_read("common_words")["not_inflected"].split())
+
+
+@cache
+def ordinary_words() -> frozenset[str]:
+    """Return all words that are words, whatever name they look like, folded."""
+    return common_words() | not_inflected()
 
 
 @cache
@@ -47,7 +53,11 @@ def nicknames() -> Mapping[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for group in _read("nicknames")["groups"]:
         names = group.split()
+        # Many Chinese names are "Li" in Latin letters: back from those there is no way.
+        one_way = script(names[0]) in {"hangul", "unspaced"}
         for name in names:
+            if one_way and script(name) == "latin":
+                continue
             found.setdefault(fold(name), set()).update(names)
     return MappingProxyType({name: frozenset(others) for name, others in found.items()})
 
