@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
+from unicodedata import normalize
 from urllib.parse import quote
 
 from anyascii import anyascii
@@ -110,6 +111,8 @@ _ENDINGS: Final = {
 _LAST_VOWELS: Final = ("a", "á", "а", "я")
 _GREEK_CASES: Final = (("ς", ""), ("α", "ας"), ("ά", "άς"), ("η", "ης"), ("ή", "ής"))
 
+_NOT_IN_HANDLES: Final = str.maketrans("", "", " -'’.")
+
 #: In braces what tells who it is; everything else is ordinary and has to stay.
 _SENTENCES: Final = (
     "{name} moved a billing platform to streaming without a lost event.",
@@ -138,6 +141,11 @@ _SENTENCES: Final = (
     "{name}: strong on Kafka, fair on budgets, new to people management.",
     "Hired twice by the same director; {FAMILY} stayed four years each time.",
     "({name}) left after the merger, with a bonus and good words.",
+    "Signed as {entities} in the old tracker, and nobody minded.",
+    "The badge said {spaced} for a year.",
+    "The export has {decomposed} and {soft} for one and the same person.",
+    "A page at {site} repeats the talk from March.",
+    "Found as {camel} in the commits and as {file} in the archive.",
     "{They} kept the office calm, and {their} reviews were read twice.",
     "The director thanked {title} {family} in front of the board.",
     "Speaks plainly, plans well, and will not promise what a test has not shown.",
@@ -383,7 +391,7 @@ class _Record:
             match_score=self._random.randint(20, 99),
             skills=tuple(skills),
             headline=text("headline", self._english("{given}, {role} at {employer}", role[0])),
-            location=self._random.choice(_PLACES),
+            location=self._random.choice([place for place in _PLACES if self._is_nobody(place)]),
             current_company=self.employer,
             current_role=role[0],
             rationale=text("rationale", *(next(english) for _ in range(5))),
@@ -440,8 +448,12 @@ class _Record:
             ]
         for sentence in known * 4:
             prose = self._english(sentence, role)
-            if not self._others.hits([View("", " ".join(ordinary_words(prose)))]):
+            if self._is_nobody(" ".join(ordinary_words(prose))):
                 yield prose
+
+    def _is_nobody(self, text: str) -> bool:
+        """Tell whether a text names nobody else."""
+        return not self._others.hits([View("", text)])
 
     def _slots(self, role: str) -> dict[str, tuple[str, str]]:
         names = self.names
@@ -461,6 +473,13 @@ class _Record:
             "FULL": (names.full.upper(), either),
             "FAMILY": (names.family.upper(), family),
             "lower": (f"{names.given} {names.family}".lower(), either),
+            "entities": (_entities(f"{names.given} {names.family}"), either),
+            "spaced": (" ".join(names.given.upper()), given if names.given.isalpha() else "short"),
+            "decomposed": (normalize("NFD", names.family), family),
+            "soft": ("\u00ad".join((names.given[:middle], names.given[middle:])), given),
+            "site": (f"https://people.example/{quote(names.given)}-{quote(names.family)}", "link"),
+            "camel": (f"{names.given}{names.family}".translate(_NOT_IN_HANDLES), either),
+            "file": (f"{_slug(names.latin_given)}_{_slug(names.latin_family)}_cv.pdf", either),
             "initial": (f"{names.given[0]}.", "initial" if family == "name" else "short"),
             "tagged": (f"{names.given[:middle]}<i>{names.given[middle:]}</i>", given),
             "email": (self.emails[odd], "email"),
@@ -521,12 +540,19 @@ class _Record:
             if " " in word:
                 continue
             together = "".join((*chosen[-3:], word)) if self.locale in UNSPACED else word
-            view = View("", together)
-            if fold(word) in own or not (
-                self._others.hits([view]) or (named is not None and named.hits([view]))
+            if fold(word) in own or (
+                self._is_nobody(together)
+                and (named is None or not named.hits([View("", together)]))
             ):
                 chosen.append(word)
         return chosen
+
+
+def _entities(text: str) -> str:
+    """Return a text with every third letter as a character reference."""
+    return "".join(
+        f"&#{ord(letter)};" if number % 3 == 0 else letter for number, letter in enumerate(text)
+    )
 
 
 def _kind(name: str) -> str:

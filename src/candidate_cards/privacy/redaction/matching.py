@@ -31,7 +31,7 @@ _TITLE_GAP: Final = re.compile(r"[.\s-]{1,4}")
 _LONGEST_GAP: Final = 3
 _LONGEST_INITIALS: Final = 4
 _MOST_RANKS: Final = 4
-_SPACED_LETTERS: Final = r"(?<![\p{L}\p{M}])(?:\p{L}\p{M}*+[ .\-_·]{1,2}+){3,}\p{L}(?![\p{L}\p{M}])"
+_SPACED_LETTERS: Final = r"(?<![\p{L}\p{M}])(?:\p{L}\p{M}*+[ .\-_·]{1,2}+){2,}\p{L}(?![\p{L}\p{M}])"
 _CJK_GAP: Final = r"[\s·・•=＝]{0,2}"
 
 
@@ -291,8 +291,8 @@ def _spaced_letters(text: str, lexicon: Lexicon) -> Iterator[Found]:
     for match in _spaced_pattern().finditer(text):
         letters = "".join(word_pattern().findall(match[0]))
         hit = lexicon.look_up(letters, 0, identifier=True)
-        if hit is not None and hit.entry.strength is Strength.CERTAIN:
-            yield Found(*match.span(), certain=True)
+        if hit is not None and hit.entry.strength > Strength.SHORT:
+            yield Found(*match.span(), certain=hit.entry.strength is Strength.CERTAIN)
 
 
 @cache
