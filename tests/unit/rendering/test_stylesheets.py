@@ -89,6 +89,8 @@ def test_a_bundled_sheet_says_the_same_when_minified(name: str, theme: str) -> N
         "color-scheme": loaded.color_scheme,
         "schemes": "light dark",
         "direction": "ltr",
+        "start": "left",
+        "color-watermark": "#cccccc",
     }
     for format_name in list_formats():
         spec = get_exporter(format_name).template
