@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .data import common_words, particles, suffixes
-from .folding import fold, keys, latin, script, word_pattern
+from .folding import any_of, fold, keys, latin, script, word_pattern
 from .identity import name_tokens
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class Others:
         self._names: dict[tuple[str, ...], str] = {}
         self._words: set[str] = set()
         self._unspaced: dict[str, str] = {}
-        self.codes = frozenset(person.code for person in people)
+        #: Finds everybody's code; made once, or it would take the square of their number.
+        self.opaque = any_of(person.code for person in people)
         for person in people:
             self._add(person)
         self._longest = max(map(len, self._names), default=0)
