@@ -10,7 +10,14 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from candidate_cards.cards import Bands, Labels, Plural, list_languages, load_labels
+    from candidate_cards.cards import (
+        Bands,
+        Labels,
+        NoticeFacts,
+        Plural,
+        list_languages,
+        load_labels,
+    )
     from candidate_cards.errors import (
         CandidateCardsError,
         DeliveryError,
@@ -61,6 +68,7 @@ _HOMES = {
     "Labels": "cards",
     "MissingDependencyError": "errors",
     "NotAvailableError": "errors",
+    "NoticeFacts": "cards",
     "Plural": "cards",
     "Problem": "errors",
     "Profile": "privacy",
@@ -104,6 +112,7 @@ __all__ = [
     "Labels",
     "MissingDependencyError",
     "NotAvailableError",
+    "NoticeFacts",
     "Plural",
     "Problem",
     "Profile",

@@ -126,7 +126,8 @@ def _values(views: list[CardView]) -> dict[str, object]:
 
 
 def _tokens(theme: Theme) -> dict[str, str]:
-    return {**theme.tokens, "color-scheme": theme.color_scheme, "direction": DEFAULT_LABELS.dir}
+    of_labels = {"direction": DEFAULT_LABELS.dir, "start": "left"}
+    return {**theme.tokens, "color-scheme": theme.color_scheme, **of_labels}
 
 
 @cache

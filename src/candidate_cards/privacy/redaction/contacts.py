@@ -55,7 +55,6 @@ _FEWEST_DIGITS, _MOST_DIGITS = 8, 15
 _FEWEST_NATIONAL_DIGITS: Final = 9
 _TRAILING: Final = ".,;:!?)]}'’\"*_"
 _MOST_SPELLINGS: Final = 4
-_WORDS_OF_A_SPELLING: Final = 2
 _SHORTEST_ID: Final = 4
 _SHORTEST_SURE_NUMBER: Final = 6
 _SHORTEST_HASH: Final = 5
@@ -155,9 +154,10 @@ def other_spellings(person: Person, lexicon: Lexicon) -> Iterator[str]:
 
     Why: how somebody writes a name of another script in Latin letters is often told there alone.
     """
-    locals_of = (address.partition("@")[0] for address in person.emails[:_MOST_SPELLINGS])
+    mailboxes = (address.partition("@")[0] for address in person.emails[:_MOST_SPELLINGS])
+    locals_of = (mailbox.partition("+")[0] for mailbox in mailboxes)
     for written in (unquote(_slug(person.linkedin_url)), *locals_of):
-        words = word_pattern().findall(written)[:_WORDS_OF_A_SPELLING]
+        words = word_pattern().findall(written)[: 2 + lexicon.foreign]
         known = sum(lexicon.look_up(word, 0, identifier=True) is not None for word in words)
         # Beside one part of a Latin name the other is mostly a trade: mueller-consulting.
         if len(words) > 1 and (not known or (lexicon.foreign and known < len(words))):

@@ -16,7 +16,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import regex
 
@@ -338,6 +338,12 @@ _RANGES: Final[tuple[tuple[int, int, Script], ...]] = (
     (0x1D400, 0x1D7FF, "latin"),
     (0x20000, 0x3FFFF, "unspaced"),
 )
+
+
+def any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
+    """Return the pattern of any of some texts, the longest first; of none there is no pattern."""
+    written = sorted(set(filter(None, texts)), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, written))) if written else None
 
 
 @cache

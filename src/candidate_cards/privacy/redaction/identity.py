@@ -13,6 +13,7 @@ from .data import (
     gendered_titles,
     nicknames,
     not_inflected,
+    ordinary_words,
     particles,
     ranks,
     suffixes,
@@ -127,7 +128,7 @@ class Lexicon:
         self._scripts = frozenset(token.script for token in tokens)
         self._add_tokens(tokens)
         self._add_joined(tokens)
-        self.unspaced = _unspaced_forms(tokens, known | common_words())
+        self.unspaced = _unspaced_forms(tokens, known)
         parts = [
             key
             for key, entry in self._entries.items()
@@ -207,12 +208,11 @@ class Lexicon:
 
     def _add_joined(self, tokens: Sequence[_Token]) -> None:
         inside: set[str] = set()
-        ordinary = common_words() | not_inflected()
         for joined, words in _joined_forms(tokens):
             hangul = script(joined) == "hangul"
             if len(joined) < _SHORTEST_JOINED and not hangul:
                 continue
-            doubt = joined in ordinary or joined in self._doubtful
+            doubt = joined in ordinary_words() or joined in self._doubtful
             long = len(joined) >= _SHORTEST_INSIDE
             sure = (long or hangul) and not doubt
             strength = Strength.CERTAIN if sure else Strength.UNCERTAIN
@@ -225,7 +225,8 @@ class Lexicon:
         for joined, words in _initial_forms(tokens):
             if (
                 len(joined) >= _SHORTEST_SMALL_JOINED
-                and joined not in ordinary | self._entries.keys()
+                and joined not in ordinary_words()
+                and joined not in self._entries
             ):
                 self._put(joined, Entry(Strength.UNCERTAIN, words, whole=True))
         if inside:
@@ -502,7 +503,8 @@ def _unspaced_forms(
         if len(form) == 1:
             strength = Strength.SHORT
         else:
-            strength = Strength.UNCERTAIN if form in doubtful else Strength.CERTAIN
+            doubt = form in doubtful or form in common_words()
+            strength = Strength.UNCERTAIN if doubt else Strength.CERTAIN
         found[form] = max(found.get(form, Strength.SHORT), strength)
 
     for part in parts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -18,13 +17,14 @@ from .contacts import (
     other_spellings,
 )
 from .employers import Employers
-from .folding import fold, views, word_pattern
+from .folding import any_of, fold, views, word_pattern
 from .gender import find_gendered
 from .identity import Lexicon
 from .matching import find_names
 from .records import SEPARATOR, Choices, Find
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .folding import View
@@ -111,7 +111,7 @@ class Redactor:
                 self._ids = Ids(person)
             if person.employers:
                 self._employers = Employers(person.employers, vocabulary)
-        self._opaque = self._opaque_pattern()
+        self._opaque = tuple(self._opaque_patterns())
         self._finds: dict[str, Find] = {}
         self._counts: Counter[Kind] = Counter()
 
@@ -151,21 +151,20 @@ class Redactor:
             self._finds.setdefault(find.id, find)
         return text
 
-    def _opaque_pattern(self) -> re.Pattern[str] | None:
-        """Return the pattern of all that is put in: it is nobody's name."""
+    def _opaque_patterns(self) -> Iterator[re.Pattern[str]]:
+        """Yield the patterns of all that is put in: it is nobody's name."""
         words = {self._code, self._words.email, self._words.link, self._words.phone}
         if self._person is not None:
             words |= {replacement for _, replacement in self._person.employers}
-        if self._others is not None:
-            words |= self._others.codes
-        written = sorted(filter(None, words), key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, written))) if written else None
+        for pattern in (any_of(words), self._others and self._others.opaque):
+            if pattern:
+                yield pattern
 
     def _spans(self, text: str, path: str) -> list[tuple[_Span, str]]:
         """Return what is to be done, in order and apart, each with its id if it is uncertain."""
         masked = text
-        if self._opaque is not None:
-            masked = self._opaque.sub(lambda match: _OPAQUE * len(match[0]), text)
+        for pattern in self._opaque:
+            masked = pattern.sub(lambda match: _OPAQUE * len(match[0]), masked)
         found: list[tuple[_Span, str]] = []
         for view in views(masked):
             for span in self._found_in(view):

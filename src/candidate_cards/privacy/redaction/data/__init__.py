@@ -28,6 +28,12 @@ def not_inflected() -> frozenset[str]:
 
 
 @cache
+def ordinary_words() -> frozenset[str]:
+    """Return all words that are words, whatever name they look like, folded."""
+    return common_words() | not_inflected()
+
+
+@cache
 def common_employers() -> frozenset[str]:
     """Return names of employers that are common words too, folded."""
     return frozenset(map(fold, _read("employers")["common"].split()))
