@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .data import pronouns, standing_titles, verbs_after_pronouns
+from .data import adverbs, not_verbs, pronouns, standing_titles, verbs_after_pronouns
 from .folding import fold
 
 if TYPE_CHECKING:
@@ -84,7 +84,13 @@ _NO_NOUN_AFTER: Final = frozenset(
     ]
 )
 _NOUN_AFTER: Final = re.compile(rf" (?!(?:{'|'.join(sorted(_NO_NOUN_AFTER))})\b)\w", re.IGNORECASE)
-_VERB: Final = re.compile(r" ([\w'’]{2,8})")
+_WORD: Final = re.compile(r"\s([a-z]++(?:['’]t)?+)(?![\w'’-])", re.IGNORECASE)
+_MOST_ADVERBS: Final = 2
+#: How no verb of the third person ends: pass, focus, this, alias.
+_NO_THIRD_PERSON: Final = ("ss", "us", "is", "as", "wards")
+_SIBILANTS: Final = ("sses", "shes", "ches", "xes", "zzes", "oes")
+_SHORTEST_IN_Y: Final = 5  # letters: tries, but not dies
+_SHORTEST_VERB: Final = 3
 
 
 class Gendered(NamedTuple):
@@ -160,11 +166,47 @@ def _verb(text: str, end: int, word: str, languages: tuple[str, ...]) -> Iterato
     if text[end : end + 2].lower() in {"'s", "’s"} and not text[end + 2 : end + 3].isalnum():
         yield Gendered(end + 1, end + 2, "pronoun", "re")
         return
-    match = _VERB.match(text, end)
-    if match is not None:
-        new = verbs_after_pronouns("en").get(match[1].lower().replace("’", "'"))
-        if new is not None:
-            yield Gendered(*match.span(1), "pronoun", new)
+    verb = _after_adverbs(text, end)
+    if verb is not None and (new := _plural(verb[1])):
+        yield Gendered(*verb.span(1), "pronoun", new)
+
+
+def _after_adverbs(text: str, end: int) -> re.Match[str] | None:
+    """Return the word after a pronoun that ends there, past a few adverbs."""
+    for _ in range(_MOST_ADVERBS + 1):
+        match = _WORD.match(text, end)
+        if match is None:
+            return None
+        word = match[1].lower()
+        if not word.endswith("ly") and word not in adverbs("en"):
+            return match
+        end = match.end()
+    return None
+
+
+def _plural(written: str) -> str:
+    """Return what an English verb of the third person is after ``they``; ``""`` for other words."""
+    verb = written.lower().replace("’", "'")
+    new = verbs_after_pronouns("en").get(verb, "")
+    if not new:
+        # A capital inside a sentence begins a name: She Codes.
+        if not (written.islower() or written.isupper()) or not _is_third_person(verb):
+            return ""
+        new = verb[:-1]
+        if verb.endswith("ies") and len(verb) >= _SHORTEST_IN_Y:
+            new = f"{verb[:-3]}y"
+        elif verb.endswith(_SIBILANTS):
+            new = verb[:-2]
+    return new.upper() if written.isupper() else new
+
+
+def _is_third_person(word: str) -> bool:
+    return (
+        len(word) >= _SHORTEST_VERB
+        and word.endswith("s")
+        and not word.endswith(_NO_THIRD_PERSON)
+        and word not in not_verbs("en")
+    )
 
 
 def _cased(new: str, old: str, code: str) -> str:
