@@ -15,9 +15,9 @@ from faker import Faker
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from candidate_cards.privacy import DEFAULT_WORDS
+from candidate_cards.privacy import DEFAULT_WORDS, load_profile
 from candidate_cards.privacy.redaction import Choices, Employer, Find, Others, Person, Redactor
-from candidate_cards.privacy.redaction.data import common_words, particles, ranks
+from candidate_cards.privacy.redaction.data import common_words, particles, pronouns, ranks, signs
 from candidate_cards.privacy.redaction.folding import fold, keys, latin, script, views, word_pattern
 from candidate_cards.privacy.redaction.identity import name_tokens
 
@@ -315,6 +315,37 @@ def test_a_second_look_at_a_sentence_changes_nothing(verb: str, adverb: str, pro
     once = redacted("X Y", f"{pronoun} {adverb}{verb}s well.")
     assert once == f"They {adverb}{verb} well."
     assert redacted("X Y", once) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Sus equipos han sido clave para los pagos.", None),
+        ("Built with Hans and the team of Ella", None),
+        ("De teams van de bank hebben hun werk met zorg gedaan", None),
+        ("Hon leder Center of Excellence", "Hen leder Center of Excellence"),
+        ("Han har byggt the best of both", "Hen har byggt the best of both"),
+        ("Han led", "Hen led"),
+        ("Ella dirige el equipo de la que", f"{CODE} dirige el equipo de la que"),
+        ("She led Los Pollos, que una con", "They led Los Pollos, que una con"),
+    ],
+)
+def test_words_of_other_languages_are_no_pronouns(text: str, expected: str | None) -> None:
+    """A pronoun stays where the text is in a language that has another use for the word."""
+    languages = load_profile("blind").gender_languages
+    found = redacted("X Y", text, choices=Choices(gender_languages=languages))
+    assert found == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize("language", ["cs", "da", "en", "es", "fr", "nb", "pl", "sk", "sv"])
+def test_pronouns_go_in_texts_of_their_own_language(language: str) -> None:
+    """Whatever signs of it a text bears, and where it bears none."""
+    languages = load_profile("blind").gender_languages
+    choices = Choices(gender_languages=languages)
+    for pronoun in pronouns(language):
+        for sign in ("", *signs()[language]):
+            text = f"{sign} | {pronoun} | {'of the' if sign else ''}"
+            assert pronoun not in redacted("X Y", text, choices=choices).split(" | ")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .data import adverbs, not_verbs, pronouns, standing_titles, verbs_after_pronouns
+from .data import (
+    adverbs,
+    not_verbs,
+    pronouns,
+    signs,
+    standing_titles,
+    verbs_after_pronouns,
+)
 from .folding import fold
 
 if TYPE_CHECKING:
@@ -85,6 +92,8 @@ _NO_NOUN_AFTER: Final = frozenset(
 )
 _NOUN_AFTER: Final = re.compile(rf" (?!(?:{'|'.join(sorted(_NO_NOUN_AFTER))})\b)\w", re.IGNORECASE)
 _WORD: Final = re.compile(r"\s([a-z]++(?:['’]t)?+)(?![\w'’-])", re.IGNORECASE)
+_SMALL_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]{2,6}(?!\w)")
+_ENOUGH_SIGNS: Final = 2
 _MOST_ADVERBS: Final = 2
 #: How no verb of the third person ends: pass, focus, this, alias.
 _NO_THIRD_PERSON: Final = ("ss", "us", "is", "as", "wards")
@@ -117,6 +126,7 @@ def find_gendered(text: str, languages: tuple[str, ...], code: str) -> Iterator[
     pattern = _pattern(languages)
     if pattern is None:
         return
+    spoken: tuple[str, ...] | None = None
     for match in pattern.finditer(text):
         word = fold(match[0])
         if word in _titles(languages):
@@ -124,7 +134,10 @@ def find_gendered(text: str, languages: tuple[str, ...], code: str) -> Iterator[
             end += text[end : end + 1] == " "
             yield Gendered(match.start(), end, "title", "")
             continue
-        replacement = _replacement(text, match, languages).replace("{code}", code)
+        spoken = _spoken(text, languages) if spoken is None else spoken
+        replacement = _replacement(text, match, spoken).replace("{code}", code)
+        if not replacement:
+            continue
         yield Gendered(*match.span(), "pronoun", _cased(replacement, match[0], code))
         yield from _verb(text, match.end(), word, languages)
 
@@ -137,6 +150,15 @@ def _titles(languages: tuple[str, ...]) -> frozenset[str]:
 @lru_cache(maxsize=64)
 def _pronouns(languages: tuple[str, ...]) -> dict[str, str]:
     return {fold(word): new for language in languages for word, new in pronouns(language).items()}
+
+
+def _spoken(text: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the languages that a text may be in: all, but for signs of another."""
+    written = frozenset(_SMALL_WORD.findall(text.lower()))
+    found = {name: len(words & written) for name, words in signs().items()}
+    if max(found.values()) < _ENOUGH_SIGNS:
+        return languages
+    return tuple([each for each in languages if each == "en" or found.get(each)])
 
 
 @lru_cache(maxsize=64)

@@ -135,6 +135,13 @@ def not_verbs(language: str) -> frozenset[str]:
 
 
 @cache
+def signs() -> Mapping[str, frozenset[str]]:
+    """Return, by language, the small words that tell a text is in it."""
+    table = _read("pronouns")["signs"]
+    return MappingProxyType({name: frozenset(words.split()) for name, words in table.items()})
+
+
+@cache
 def suffixes(script: str) -> Mapping[str, int]:
     """Return the endings of a script, with the fewest letters of a stem before each."""
     found: dict[str, int] = {}
