@@ -92,7 +92,7 @@ _NO_NOUN_AFTER: Final = frozenset(
 )
 _NOUN_AFTER: Final = re.compile(rf" (?!(?:{'|'.join(sorted(_NO_NOUN_AFTER))})\b)\w", re.IGNORECASE)
 _WORD: Final = re.compile(r"\s([a-z]++(?:['’]t)?+)(?![\w'’-])", re.IGNORECASE)
-_SMALL_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]{2,6}(?!\w)")
+_SMALL_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]{2,8}(?!\w)")
 _ENOUGH_SIGNS: Final = 2
 _MOST_ADVERBS: Final = 2
 #: How no verb of the third person ends: pass, focus, this, alias.
