@@ -122,16 +122,19 @@ class _Disclosing:
             failed = tuple(
                 [CodedPerson(code(each.profile_id), each.profile_id) for each in shortlist.failed]
             )
-            update["failed"] = tuple(
-                [
-                    # The vendor's message may say anything.
-                    FailedProfile(profile_id=person.code, error_code=each.error_code)
-                    for person, each in zip(failed, shortlist.failed, strict=True)
-                ]
-            )
             # Around a single person a part of the name tells as much as all of it.
             alone = self._subjects[0].person if len(self._subjects) == 1 else None
             redactor = self._redactor(alone)
+            update["failed"] = tuple(
+                [
+                    # The vendor's message may say anything, and its code should not.
+                    FailedProfile(
+                        profile_id=person.code,
+                        error_code=redactor.text(each.error_code or "", "failed") or None,
+                    )
+                    for person, each in zip(failed, shortlist.failed, strict=True)
+                ]
+            )
             for name in ("title", "brief", "client", "author"):
                 if text := getattr(shortlist, name):
                     update[name] = redactor.text(text, name)
