@@ -20,5 +20,7 @@ user=cards
 password=$(cat database_password)
 END
 [ -e embed_secrets ] || printf '["%s"]\n' "$(random)" >embed_secrets
+# Keep it: with another one all codes in place of people change.
+[ -e blind_secret ] || random >blind_secret
 # What companies have of their own: {"acme": {"frame_ancestors": ["https://ats.example"]}}
 [ -e companies.json ] || echo '{}' >companies.json

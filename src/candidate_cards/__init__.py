@@ -10,7 +10,14 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from candidate_cards.cards import Bands, Labels, Plural, list_languages, load_labels
+    from candidate_cards.cards import (
+        Bands,
+        Labels,
+        NoticeFacts,
+        Plural,
+        list_languages,
+        load_labels,
+    )
     from candidate_cards.errors import (
         CandidateCardsError,
         DeliveryError,
@@ -33,7 +40,13 @@ if TYPE_CHECKING:
     from candidate_cards.exports.email import Email, render_email, split_email
     from candidate_cards.loading import iter_candidates, load_shortlist, parse_shortlist
     from candidate_cards.models import Candidate, FailedProfile, Shortlist
-    from candidate_cards.privacy import Profile, apply_profile, list_profiles, load_profile
+    from candidate_cards.privacy import (
+        BlindKey,
+        Profile,
+        apply_profile,
+        list_profiles,
+        load_profile,
+    )
     from candidate_cards.rendering import Document
     from candidate_cards.themes import Theme, list_themes, load_theme
 
@@ -42,6 +55,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Attachment": "exports._mime",
     "Bands": "cards",
+    "BlindKey": "privacy",
     "Candidate": "models",
     "CandidateCardsError": "errors",
     "DeliveryError": "errors",
@@ -54,6 +68,7 @@ _HOMES = {
     "Labels": "cards",
     "MissingDependencyError": "errors",
     "NotAvailableError": "errors",
+    "NoticeFacts": "cards",
     "Plural": "cards",
     "Problem": "errors",
     "Profile": "privacy",
@@ -84,6 +99,7 @@ _HOMES = {
 __all__ = [
     "Attachment",
     "Bands",
+    "BlindKey",
     "Candidate",
     "CandidateCardsError",
     "DeliveryError",
@@ -96,6 +112,7 @@ __all__ = [
     "Labels",
     "MissingDependencyError",
     "NotAvailableError",
+    "NoticeFacts",
     "Plural",
     "Problem",
     "Profile",

@@ -1,4 +1,4 @@
-"""Where the two data folders are: inside the package when installed, else in the checkout."""
+"""Where the data folders are: inside the package when installed, else in the checkout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @cache
 def resource_root(name: str) -> Traversable:
-    """Return the folder ``templates`` or ``themes``.
+    """Return the folder ``locales``, ``templates`` or ``themes``.
 
     Args:
         name: Folder name.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from candidate_cards._coroutines import finished
 from candidate_cards._text import clean_text
+from candidate_cards.cards import DEFAULT_LABELS, USUAL_NOTICE
 from candidate_cards.errors import (
     InputError,
     Problem,
@@ -24,16 +25,19 @@ from candidate_cards.errors import (
     VendorResponseError,
     VendorTimeoutError,
 )
-from candidate_cards.exports import render_card
+from candidate_cards.exports import notice_with, render_card, words_of
 from candidate_cards.instaview.batches import CardBatch
-from candidate_cards.models import ErrorCode, RenderedCard, RenderHtmlResponse
+from candidate_cards.models import Candidate, ErrorCode, RenderedCard, RenderHtmlResponse
+from candidate_cards.privacy import apply_profile, load_profile
 from candidate_cards.rendering.sanitizing import has_text, sanitize_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from os import PathLike
 
+    from candidate_cards.cards import Labels
     from candidate_cards.instaview import AsyncClient, Client
-    from candidate_cards.models import Candidate
+    from candidate_cards.privacy import Profile
 
 __all__ = [
     "PATIENCE",
@@ -85,6 +89,8 @@ def render_html(  # noqa: PLR0913  each is a choice that users make
     find: Callable[[Sequence[str]], Mapping[str, Candidate]] | None = None,
     draw: Callable[[Candidate], str] | None = None,
     patience: float = PATIENCE,
+    profile: Profile | str | PathLike[str] = "internal",
+    labels: Labels = DEFAULT_LABELS,
 ) -> RelayedCards:
     """Return the cards of any number of profiles, each with a reason if there is none.
 
@@ -97,16 +103,22 @@ def render_html(  # noqa: PLR0913  each is a choice that users make
             own or with nonsense; what it says of a profile stays.
         client: For ``proxy`` and ``fallback``.
         find: For ``local`` and ``fallback``: returns the candidates of those ids that are known.
-        draw: Makes the markup of a card; by default the format ``fragment`` in ``theme``.
+        draw: Makes the markup of a card of what may be shown, all of it; by default the format
+            ``fragment`` in ``theme``.
         patience: Seconds that the vendor has in ``fallback``, for all ids together; no call is
             repeated there. In ``proxy`` each call has the client's timeout.
+        profile: What may be shown. Of the vendor's HTML nothing can be taken out: with a profile
+            that hides anything, ``proxy`` is refused, and ``fallback`` does not ask the vendor.
+        labels: The language of cards made here, and of what stands in place of what is hidden.
 
     Raises:
-        InputError: There are no ids, or the mode lacks what it needs.
+        InputError: There are no ids, the mode lacks what it needs, or the profile cannot be had.
+        NotAvailableError: There is no such profile.
         VendorError: The vendor failed, and there is not one card; or, before the first one came,
             it refused the call itself (for its key, say).
     """
-    return finished(_relay(profile_ids, theme, mode, _Blocking(client, find), draw, patience))
+    drawing = _drawing(profile, labels, draw, theme)
+    return finished(_relay(profile_ids, theme, mode, _Blocking(client, find), drawing, patience))
 
 
 async def render_html_async(  # noqa: PLR0913  each is a choice that users make
@@ -119,13 +131,31 @@ async def render_html_async(  # noqa: PLR0913  each is a choice that users make
     | None = None,
     draw: Callable[[Candidate], str] | None = None,
     patience: float = PATIENCE,
+    profile: Profile | str | PathLike[str] = "internal",
+    labels: Labels = DEFAULT_LABELS,
 ) -> RelayedCards:
     """Like `render_html`, on a loop of asyncio.
 
     ``find`` is called in a thread, unless it is a coroutine function; ``draw`` and what makes HTML
     inert run in one, so that nothing holds up the loop.
     """
-    return await _relay(profile_ids, theme, mode, _Awaiting(client, find), draw, patience)
+    drawing = _drawing(profile, labels, draw, theme)
+    return await _relay(profile_ids, theme, mode, _Awaiting(client, find), drawing, patience)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """How cards are made here: what may be shown, then its markup."""
+
+    profile: Profile
+    labels: Labels
+    draw: Callable[[Candidate], str]
+
+    def shown(self, candidate: Candidate) -> Candidate:
+        """Return what may be shown of somebody."""
+        content = apply_profile(candidate, self.profile, words=words_of(self.labels)).content
+        assert isinstance(content, Candidate)  # noqa: S101  as went in
+        return content
 
 
 class _Blocking:
@@ -201,7 +231,7 @@ async def _relay(  # noqa: PLR0913, PLR0917  those of `render_html`
     theme: Theme,
     mode: Mode,
     hands: _Blocking,
-    draw: Callable[[Candidate], str] | None,
+    drawing: _Drawing,
     patience: float,
 ) -> RelayedCards:
     """Do what `render_html` says.
@@ -211,8 +241,17 @@ async def _relay(  # noqa: PLR0913, PLR0917  those of `render_html`
     3. What is missing is made here.
     4. What is still missing is reported; if nothing came of it all, the vendor's error is raised.
     """
-    if problems := hands.lacks(mode):
+    problems = hands.lacks(mode)
+    hides = not drawing.profile.shows_everything
+    if hides and mode == "proxy":
+        message = (
+            "must be internal in the mode proxy: nothing can be taken out of the vendor's HTML"
+        )
+        problems.append(Problem(message, path=("profile",)))
+    if problems:
         raise InputError(problems)
+    if hides:
+        mode = "local"
     batch = CardBatch(profile_ids)
     heard = _Heard()
     if mode != "local":
@@ -221,7 +260,7 @@ async def _relay(  # noqa: PLR0913, PLR0917  those of `render_html`
     made: dict[str, RenderedCard] = {}
     if mode != "proxy" and batch.missing and not heard.is_refused:
         known = await hands.find(batch.missing)
-        made = await hands.work(_made, batch.missing, known, draw or partial(_fragment, theme))
+        made = await hands.work(_made, batch.missing, known, drawing)
     here = {profile_id: card for profile_id, card in made.items() if card.success}
     batch.put((made if mode == "local" else here).values())
     batch.put([_missing(each, mode, heard, reason) for each in batch.missing])
@@ -303,23 +342,33 @@ def _inert(html: str) -> tuple[str, str]:
 def _made(
     profile_ids: Sequence[str],
     known: Mapping[str, Candidate],
-    draw: Callable[[Candidate], str],
+    drawing: _Drawing,
 ) -> dict[str, RenderedCard]:
     """Return cards of the known ones; one that cannot be drawn spoils no other."""
-    return {each: _card(each, known[each], draw) for each in profile_ids if each in known}
+    return {each: _card(each, known[each], drawing) for each in profile_ids if each in known}
 
 
-def _card(profile_id: str, candidate: Candidate, draw: Callable[[Candidate], str]) -> RenderedCard:
+def _card(profile_id: str, candidate: Candidate, drawing: _Drawing) -> RenderedCard:
+    shown = drawing.shown(candidate)
     try:
-        html = str(draw(candidate))
+        html = str(drawing.draw(shown))
         html.encode()  # somebody's answer will be in UTF-8, which has no lone surrogates
     except (RenderingError, UnicodeEncodeError):
         return _failed(profile_id, ErrorCode.INTERNAL_ERROR, "its card cannot be made")
-    return _rendered(profile_id, candidate.name, html)
+    return _rendered(profile_id, shown.name, html)
 
 
-def _fragment(theme: Theme, candidate: Candidate) -> str:
-    return render_card(candidate, theme=theme)
+def _drawing(
+    profile: Profile | str | PathLike[str],
+    labels: Labels,
+    draw: Callable[[Candidate], str] | None,
+    theme: Theme,
+) -> _Drawing:
+    chosen = load_profile(profile)
+    if draw is None:
+        notice = notice_with(USUAL_NOTICE, chosen)
+        draw = partial(render_card, theme=theme, profile="internal", labels=labels, notice=notice)
+    return _Drawing(chosen, labels, draw)
 
 
 def _missing(profile_id: str, mode: Mode, heard: _Heard, reason: Reason | None) -> RenderedCard:

@@ -178,10 +178,10 @@ def _facts(scored: bool, written: bool) -> str:  # noqa: FBT001  a kind
 
 def _foot(scored: bool, written: bool) -> str:  # noqa: FBT001  a kind
     """Return the notice at the end of a page."""
-    sentences = (*(text for _, text in _claims(scored, written)), *_ABOUT_DATA)
-    said = "".join(f'<p class="cc-foot-text">{sentence}</p>\n' for sentence in sentences)
+    sentences = " ".join((*(text for _, text in _claims(scored, written)), *_ABOUT_DATA))
     title = '<h2 class="cc-foot-title">About this document</h2>'
-    return f'<footer class="cc-foot">\n{title}\n{said}</footer>\n'
+    text = f'<p class="cc-foot-text">{sentences}</p>'
+    return f'<footer class="cc-foot">\n{title}\n{text}\n</footer>\n'
 
 
 def _styles(css: str) -> Callable[[str], str]:

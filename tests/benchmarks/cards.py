@@ -127,6 +127,7 @@ def _fragment(environment: Environment, folder: TemplateFolder | None = None) ->
         "density": "card",
         "embedded": True,
         "labels": DEFAULT_LABELS,
+        "usual": notice_view(USUAL_NOTICE, DEFAULT_LABELS, False, False),  # noqa: FBT003  neither
         "heading": 2,
         "subheading": 3,
     }
@@ -143,7 +144,8 @@ def _flat(name: str) -> str:
 def literal_css() -> str:
     """Return the rules of the card with the values of the dark theme."""
     theme = load_theme("dark")
-    tokens = {**theme.tokens, "color-scheme": theme.color_scheme, "direction": "ltr"}
+    of_labels = {"direction": "ltr", "start": "left"}
+    tokens = {**theme.tokens, "color-scheme": theme.color_scheme, **of_labels}
     return stylesheet_text(TemplateFolder().read("card/card.css"), tokens, "card/card.css")
 
 

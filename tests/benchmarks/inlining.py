@@ -16,7 +16,7 @@ from lxml import html
 from premailer import Premailer
 
 from candidate_cards import Candidate, load_theme
-from candidate_cards.cards import DEFAULT_LABELS, CardView, card_view
+from candidate_cards.cards import DEFAULT_LABELS, USUAL_NOTICE, CardView, card_view, notice_view
 from candidate_cards.exports import compiled_template, get_exporter
 from candidate_cards.rendering import TemplateSpec, compile_template
 
@@ -71,6 +71,7 @@ def _by_premailer() -> Callable[[CardView], str]:
         "density": "card",
         "embedded": True,
         "labels": DEFAULT_LABELS,
+        "usual": notice_view(USUAL_NOTICE, DEFAULT_LABELS, False, False),  # noqa: FBT003  neither
         "heading": 2,
         "subheading": 3,
     }

@@ -538,7 +538,7 @@ def test_without_the_script_there_is_a_link(
     (made,) = service.make("full", theme="light")
     policy = {"Content-Security-Policy": "default-src 'none'; style-src 'self'"}
     tab = page.show(_host(server, made["scriptHtml"]), headers=policy)
-    link = tab.get_by_role("link", name="Candidate card")
+    link = tab.get_by_role("link", name="Candidate")
     assert link.is_visible()
     assert link.get_attribute("href") == made["url"]
     tab.goto(made["url"])

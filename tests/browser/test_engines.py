@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from engines import ENGINES, LOOK, Engine, wait_until_compiled
 
-from candidate_cards import parse_shortlist, render_shortlist
+from candidate_cards import Candidate, parse_shortlist, render_card, render_shortlist
+from candidate_cards.cards import NoticeFacts
 from hostile_corpus import (
     EMAIL_FIELD,
     FLAG,
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from candidate_cards import Shortlist
 
 Format = Literal["fragment", "element"]
+
+_NOTICES = """() => [...document.querySelectorAll("#app [itemscope]")].map((item) => [
+  item.textContent,
+  ["data-source", "contact"].map((name) => item.querySelector(`meta[itemprop=${name}]`).content),
+])"""
 
 
 @pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
@@ -77,6 +83,33 @@ def test_template_payloads_stay_text_in_a_compiled_page(
             if folded(text_at(wire, field)) not in words
         ]
     assert not changed, "\n".join(changed)
+
+
+@pytest.mark.parametrize("format_", ["fragment", "element"])
+def test_template_payloads_in_a_notice_stay_text(
+    page: RecordedPage, engine: Engine, format_: Format
+) -> None:
+    """Where data came from and whom to ask are left alone too, in text and for programs."""
+    texts = [payload.text for payload in payloads("template")]
+    person = Candidate.model_validate(harmless_candidate())
+    cards = [
+        render_card(person, format=format_, notice=NoticeFacts(source=text, contact=texts[-at]))
+        for at, text in enumerate(texts)
+    ]
+    tab = page.show(engine.document("".join(cards)))
+    wait_until_compiled(page)
+    assert tab.evaluate(LOOK)["flag"] is None
+    assert page.noise() == []
+    seen = tab.evaluate(_NOTICES)
+    # An engine that is given a template as text draws what is in a shadow root as well.
+    copies = len(seen) // len(texts)
+    assert len(seen) == copies * len(texts)
+    assert copies in {1, 2}
+    for number, (shown, told) in enumerate(seen):
+        at = number // copies
+        for said in (texts[at], texts[-at]):
+            assert folded(said).removesuffix(".") in folded(shown)
+        assert [folded(value) for value in told] == [folded(texts[at]), folded(texts[-at])]
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,20 @@ _OUTSIDE: Final = """() => {
         found.push(text.data.trim().slice(0, 30));
     }
   }
+  const short = ".cc-score, .cc-line-score, .cc-subhead, .cc-button, .cc-ai";
+  for (const element of document.querySelectorAll(short)) {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let text = walker.nextNode(); text; text = walker.nextNode())
+      for (const { index, 0: word } of text.data.matchAll(/[^\\s-]+/g)) {
+        if (text.parentElement.closest(".cc-hidden")) continue;
+        const range = document.createRange();
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        looked += 1;
+        if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1)
+          found.push(`${word} is broken`);
+      }
+  }
   if (document.documentElement.scrollWidth > innerWidth) found.push("scrolls sideways");
   return [looked, found];
 }"""
@@ -90,7 +104,7 @@ _OUTSIDE: Final = """() => {
 
 @pytest.mark.parametrize("language", list_languages())
 def test_words_of_any_length_fit(page: RecordedPage, language: str) -> None:
-    """Nothing stands out of a card or a window of 320 or 900 px, in any density."""
+    """Nothing stands out of a card or a window, and no word of ours is broken, in any density."""
     for density, width in product(DENSITIES, WIDTHS):
         page.tab.set_viewport_size({"width": width, "height": 900})
         tab = page.show(_page(language, density, "light", load_labels(language)))

@@ -70,7 +70,7 @@ def test_readme_theme_is_accepted(tmp_path: Path) -> None:
     """The theme file that the README shows loads and passes its contrast check."""
     from candidate_cards import load_theme  # noqa: PLC0415
 
-    (block,) = _blocks("toml")
+    (block,) = (each for each in _blocks("toml") if "[color]" in each)
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
     (tmp_path / "acme.svg").write_text(svg, encoding="utf-8")
     Image.new("RGB", (8, 8)).save(tmp_path / "acme.png")
@@ -79,6 +79,18 @@ def test_readme_theme_is_accepted(tmp_path: Path) -> None:
     theme = load_theme(path)
     assert theme.extends == "light"
     assert theme.tokens["color-button"] == "#7a1f5c"
+
+
+def test_readme_profile_is_accepted(tmp_path: Path) -> None:
+    """The profile file that the README shows loads, and hides more than the one that it extends."""
+    from candidate_cards import load_profile  # noqa: PLC0415
+
+    (block,) = (each for each in _blocks("toml") if "[fields]" in each)
+    path = tmp_path / "panel.toml"
+    path.write_text(block, encoding="utf-8")
+    profile, base = load_profile(path), load_profile("client")
+    shown = {field for field, decision in profile.fields.items() if decision}
+    assert shown < {field for field, decision in base.fields.items() if decision}
 
 
 @pytest.mark.parametrize("name", ["candidate-cards demo", "-m pytest -n auto --dist loadfile"])

@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
+import candidate_cards
 from candidate_cards import (
     Candidate,
     InputError,
@@ -339,6 +340,19 @@ def test_scores_are_in_western_digits(language: str) -> None:
     page = render_shortlist(_CYRILLIC, labels=load_labels(language), profile="internal")
     assert {digit for word in re.findall(r"\d+", page) for digit in word} <= set("0123456789")
     assert f">{90}<" in page
+
+
+def test_every_label_is_used() -> None:
+    """Nobody is asked to translate what stands nowhere."""
+    sources = [
+        path.read_text("utf-8")
+        for folder in (Path(candidate_cards.__file__).parent, Path(str(resource_root("templates"))))
+        for path in folder.rglob("*")
+        if path.suffix in {".py", ".html"}
+    ]
+    used = set(re.findall(r"\blabels\.(\w+)", "\n".join(sources)))
+    assert len(used) > 50
+    assert {field.name for field in fields(Labels)} <= used
 
 
 # --- a catalogue of one's own ---------------------------------------------------------------------

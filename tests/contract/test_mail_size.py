@@ -347,9 +347,9 @@ def test_an_empty_shortlist_is_one_message() -> None:
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
-    """Return a sourcing result of 40 full candidates."""
+    """Return a sourcing result of 60 full candidates."""
     path = tmp_path / "in.json"
-    path.write_text(sourcing(*map(full_candidate, range(1, 41))), encoding="utf-8")
+    path.write_text(sourcing(*map(full_candidate, range(1, 61))), encoding="utf-8")
     return path
 
 
@@ -366,17 +366,17 @@ def test_the_command_line_splits_into_numbered_files(results: Path) -> None:
         path.stat().st_size for path in paths
     ]
     assert [output["profileId"] for output in report["outputs"]] == [None, None]
-    assert (report["candidates"], report["format"]) == (40, "email")
+    assert (report["candidates"], report["format"]) == (60, "email")
     names: list[str] = []
     for number, path in enumerate(paths, 1):
         message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
         assert message["Subject"] == (
-            f"Shortlist for Data Engineer: 40 candidates (part {number} of 2)"
+            f"Shortlist for Data Engineer: 60 candidates (part {number} of 2)"
         )
         body = message.get_body(("plain",))
         assert body is not None
         names += re.findall(r"^\d+\. (.*\S)", body.get_content(), re.MULTILINE)
-    assert names == [full_candidate(number)["name"] for number in range(1, 41)]
+    assert names == [full_candidate(number)["name"] for number in range(1, 61)]
 
 
 def test_the_command_line_refuses_what_does_not_fit(results: Path) -> None:

@@ -344,8 +344,10 @@ def test_settings_of_the_compose_file_are_accepted(
     settings = json.loads(done.stdout)
     assert len(settings[variable("embed_secrets")]) == 1
     assert list(settings[variable("companies")]) == ["acme"]
+    assert settings[variable("blind_secret")]
     (secret,) = json.loads((made / "embed_secrets").read_text("utf-8"))
-    assert secret not in done.stdout + done.stderr
+    for kept in (secret, (made / "blind_secret").read_text("utf-8")):
+        assert kept not in done.stdout + done.stderr
     assert "planted" not in done.stdout + done.stderr
 
 

@@ -27,6 +27,8 @@ choices |= {("dark", format) for format in c.list_formats()}
 for theme, format in sorted(choices):
     assert "Ada Example" in c.render_card(candidate, theme=theme, format=format), (theme, format)
     print(theme, format)
+assert {"ar", "de"} < set(c.list_languages())
+assert all(c.load_labels(name).lang == name for name in c.list_languages())
 print(c.__file__)
 """.replace("{payload}", _PAYLOAD)
 

@@ -51,18 +51,18 @@ def dossier(request: pytest.FixtureRequest, pool: PdfPool, cache: Path) -> Dossi
     """The dossier as it comes from this process, from two, and from a half-filled cache."""
     match request.param:
         case "here":
-            return Dossier(render_dossier(SHORTLIST))
+            return Dossier(render_dossier(SHORTLIST, profile="internal"))
         case "pool":
-            return Dossier(render_dossier(SHORTLIST, pool=pool))
+            return Dossier(render_dossier(SHORTLIST, profile="internal", pool=pool))
     # Ranks are on the pages: the rest has to be at the same places.
     odd = [
         person if number % 2 else person.model_copy(update={"name": "Somebody Else"})
         for number, person in enumerate(SHORTLIST.candidates)
     ]
     earlier = SHORTLIST.model_copy(update={"candidates": tuple(odd)})
-    render_dossier(earlier, pool=pool, cache=cache)
+    render_dossier(earlier, profile="internal", pool=pool, cache=cache)
     before = len(list(cache.glob("*.pdf")))
-    data = render_dossier(SHORTLIST, pool=pool, cache=cache)
+    data = render_dossier(SHORTLIST, profile="internal", pool=pool, cache=cache)
     assert (
         len(list(cache.glob("*.pdf"))) == before + _COUNT // 2 + 2
     )  # those that changed, comparison, contents
@@ -142,13 +142,18 @@ def test_each_page_but_the_cover_has_its_number(dossier: Dossier) -> None:
 
 
 def test_links_of_profiles_can_be_read_in_print(dossier: Dossier) -> None:
-    """Each candidate's profile is a link, and its address stands on the page."""
+    """Profiles and e-mail addresses are links, and each address stands on the page."""
     found = []
     for page in range(len(dossier)):
-        for address in dossier.addresses(page):
+        for link in dossier.addresses(page):
+            address = link.removeprefix("mailto:")
             assert squeezed(address) in squeezed(dossier.poppler[page])
             found.append(address)
-    assert list(dict.fromkeys(found)) == [p.linkedin_url for p in SHORTLIST.candidates]
+    assert list(dict.fromkeys(found)) == [
+        address
+        for person in SHORTLIST.candidates
+        for address in (person.linkedin_url, *person.emails)
+    ]
 
 
 def test_one_candidate_alone_is_a_dossier_too() -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
+from unicodedata import normalize
 from urllib.parse import quote
 
 from anyascii import anyascii
 from faker import Faker
-from searching import Needle, Searcher, View, fold, name_parts, needles
+from searching import SHORTEST, Needle, Searcher, View, fold, name_parts, needles
 
 from candidate_cards.models import Candidate, ExperienceItem, RationaleItem, Shortlist
 from candidate_cards.models.shortlist import FailedProfile
@@ -53,6 +54,8 @@ _EXPANDING: Final = {"de_DE", "sv_SE", "da_DK", "no_NO", "fi_FI"}
 _EXPANDED: Final = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae"}
 )
+#: Languages whose names nobody can read from what a table makes of them: only their slugs are used.
+_WITHOUT_VOWELS: Final = {"ar_AA", "he_IL", "fa_IR"}
 #: Languages that write no spaces between words.
 UNSPACED: Final = {"zh_CN", "zh_TW", "ja_JP", "th_TH"}
 
@@ -63,13 +66,12 @@ _AFFIXES: Final = {
     "cs_CZ": ("{}a", "{}ovi", "{}em"),
     "sk_SK": ("{}a", "{}ovi", "{}om"),
     "hu_HU": ("{}nak", "{}val", "{}ról"),
-    "ro_RO": ("{}ului", "{}ei"),
+    "ro_RO": ("lui {}",),
     "sl_SI": ("{}a", "{}u", "{}om"),
     "hr_HR": ("{}a", "{}u", "{}om"),
     "bg_BG": ("{}а", "{}ът"),
     "ru_RU": ("{}а", "{}у", "{}ом"),
     "uk_UA": ("{}а", "{}у", "{}ом"),
-    "el_GR": ("{}ς", "{}υ"),
     "tr_TR": ("{}'in", "{}'a", "{}'dan"),
     "az_AZ": ("{}in", "{}dan"),
     "fi_FI": ("{}n", "{}lla", "{}sta"),
@@ -98,6 +100,7 @@ _ENDINGS: Final = {
     "pl_PL": ("y", "ę", "ą"),
     "cs_CZ": ("y", "u", "ou"),
     "sk_SK": ("y", "u", "ou"),
+    "ro_RO": ("ei",),
     "sl_SI": ("e", "o"),
     "hr_HR": ("e", "u", "om"),
     "ru_RU": ("ы", "у", "ой"),
@@ -106,6 +109,9 @@ _ENDINGS: Final = {
     "lt_LT": ("os", "ai"),
 }
 _LAST_VOWELS: Final = ("a", "á", "а", "я")
+_GREEK_CASES: Final = (("ς", ""), ("α", "ας"), ("ά", "άς"), ("η", "ης"), ("ή", "ής"))
+
+_NOT_IN_HANDLES: Final = str.maketrans("", "", " -'’.")
 
 #: In braces what tells who it is; everything else is ordinary and has to stay.
 _SENTENCES: Final = (
@@ -135,6 +141,11 @@ _SENTENCES: Final = (
     "{name}: strong on Kafka, fair on budgets, new to people management.",
     "Hired twice by the same director; {FAMILY} stayed four years each time.",
     "({name}) left after the merger, with a bonus and good words.",
+    "Signed as {entities} in the old tracker, and nobody minded.",
+    "The badge said {spaced} for a year.",
+    "The export has {decomposed} and {soft} for one and the same person.",
+    "A page at {site} repeats the talk from March.",
+    "Found as {camel} in the commits and as {file} in the archive.",
     "{They} kept the office calm, and {their} reviews were read twice.",
     "The director thanked {title} {family} in front of the board.",
     "Speaks plainly, plans well, and will not promise what a test has not shown.",
@@ -166,7 +177,8 @@ class Word(NamedTuple):
         text: The word, or several that belong together.
         reveals: What it tells of whom the text is about: ``name``, ``initial``, ``email``,
             ``link``, ``handle``, ``employer``, ``pronoun``, ``title`` or ``colleague``, who is
-            somebody else of the shortlist; nothing for an ordinary word.
+            somebody else of the shortlist; ``short`` for a name of one or two letters; nothing for
+            an ordinary word.
     """
 
     text: str
@@ -257,7 +269,9 @@ def _names(locale: str, number: int) -> Names:
         given, family = fake.first_name().strip(), fake.last_name().strip()
         if fold(given) != fold(family) and len(given + family) > 2:
             break
-    latin = (anyascii(given), anyascii(family))
+    latin = (_plain_latin(given), _plain_latin(family))
+    if locale in _WITHOUT_VOWELS:
+        latin = (_slug(given), _slug(family))
     if locale == "ja_JP":  # the usual reading, where a table knows only the Chinese one
         latin = (fake.first_romanized_name(), fake.last_romanized_name())
     outer = (family, given) if locale in _FAMILY_FIRST else (given, family)
@@ -267,6 +281,11 @@ def _names(locale: str, number: int) -> Names:
         nickname = fake.first_name().strip()
         full = f"{full} ({nickname})" if number % 8 == 3 else f"{full} “{nickname}”"
     return Names(given, family, full, nickname, *latin, plain)
+
+
+def _plain_latin(name: str) -> str:
+    """Return a name in Latin letters, without the signs that tell one sound from another."""
+    return " ".join("".join(filter(str.isalpha, part)) for part in anyascii(name).split())
 
 
 class _Record:
@@ -305,6 +324,7 @@ class _Record:
         self.handle = f"@{given}{family[0]}{number}" if number % 2 else f"@{family}_{given}"
         self.profile_id = f"prof_{suffix}" if number % 2 else f"{given}-{family}-{suffix}"
         self.employer = self._company()
+        self._inflects = names.given if number % 2 else names.family
         self.inflected = self._inflected()
         self.needles = needles(
             name=names.full,
@@ -312,7 +332,11 @@ class _Record:
             linkedin_url=self.url,
             profile_id=self.profile_id,
             employer=self.employer,
-            placed=[self.handle[1:], *self.inflected, *self._separate_names()],
+            placed=[
+                self.handle[1:],
+                *(self.inflected if _kind(self._inflects) == "name" else ()),
+                *self._separate_names(),
+            ],
         )
 
     def _separate_names(self) -> tuple[str, ...]:
@@ -329,10 +353,14 @@ class _Record:
 
     def _inflected(self) -> tuple[str, ...]:
         forms = _AFFIXES.get(self.locale, ())
-        name = self.names.given if self._number % 2 else self.names.family
+        name = self._inflects
         found = [form.format(name) for form in forms]
-        if name.endswith(_LAST_VOWELS):
+        if name.endswith(_LAST_VOWELS) and len(name) > SHORTEST:
             found += [name[:-1] + ending for ending in _ENDINGS.get(self.locale, ())]
+        if self.locale == "el_GR":
+            found += [
+                name.removesuffix(old) + new for old, new in _GREEK_CASES if name.endswith(old)
+            ]
         return tuple(found) or (f"{name}'s",)
 
     def person(self, others: Sequence[_Record], colleague: str) -> Person:
@@ -354,7 +382,7 @@ class _Record:
         english = self._sentences(role[0])
         skills = self._random.sample(_SKILLS, 6)
         if self.locale == AMBIGUOUS:
-            skills += ["Ruby", "Jenkins", "Julia", "Rust", "Spark"]
+            skills += ["Jenkins", "Rust", "Ruby", "Spark", "Julia"]
         met = [*map(Word, ("Shared", "two", "projects", "with")), Word(colleague, "colleague")]
         candidate = Candidate(
             profile_id=self.profile_id,
@@ -363,7 +391,7 @@ class _Record:
             match_score=self._random.randint(20, 99),
             skills=tuple(skills),
             headline=text("headline", self._english("{given}, {role} at {employer}", role[0])),
-            location=self._random.choice(_PLACES),
+            location=self._random.choice([place for place in _PLACES if self._is_nobody(place)]),
             current_company=self.employer,
             current_role=role[0],
             rationale=text("rationale", *(next(english) for _ in range(5))),
@@ -420,39 +448,56 @@ class _Record:
             ]
         for sentence in known * 4:
             prose = self._english(sentence, role)
-            if not self._others.hits([View("", " ".join(ordinary_words(prose)))]):
+            if self._is_nobody(" ".join(ordinary_words(prose))):
                 yield prose
+
+    def _is_nobody(self, text: str) -> bool:
+        """Tell whether a text names nobody else."""
+        return not self._others.hits([View("", text)])
 
     def _slots(self, role: str) -> dict[str, tuple[str, str]]:
         names = self.names
         user, _, domain = self.emails[0].partition("@")
+        odd = self._number % 2
         middle = max(1, len(names.given) // 2)
         latin = " ".join(
             part[:1].upper() + part[1:] for part in (names.latin_given, names.latin_family)
         )
+        given, family = _kind(names.given), _kind(names.family)
+        either = "name" if "name" in {given, family} else "short"
         return {
-            "name": (names.full, "name"),
-            "given": (names.given, "name"),
-            "family": (names.family, "name"),
-            "possessive": (f"{names.given}’s" if self._number % 2 else f"{names.family}'s", "name"),
-            "FULL": (names.full.upper(), "name"),
-            "FAMILY": (names.family.upper(), "name"),
-            "lower": (f"{names.given} {names.family}".lower(), "name"),
-            "initial": (f"{names.given[0]}.", "initial"),
-            "tagged": (f"{names.given[:middle]}<i>{names.given[middle:]}</i>", "name"),
-            "email": (self.emails[self._number % 2], "email"),
+            "name": (names.full, either),
+            "given": (names.given, given),
+            "family": (names.family, family),
+            "possessive": (f"{names.given}’s", given) if odd else (f"{names.family}'s", family),
+            "FULL": (names.full.upper(), either),
+            "FAMILY": (names.family.upper(), family),
+            "lower": (f"{names.given} {names.family}".lower(), either),
+            "entities": (_entities(f"{names.given} {names.family}"), either),
+            "spaced": (" ".join(names.given.upper()), given if names.given.isalpha() else "short"),
+            "decomposed": (normalize("NFD", names.family), family),
+            "soft": ("\u00ad".join((names.given[:middle], names.given[middle:])), given),
+            "site": (f"https://people.example/{quote(names.given)}-{quote(names.family)}", "link"),
+            "camel": (f"{names.given}{names.family}".translate(_NOT_IN_HANDLES), either),
+            "file": (f"{_slug(names.latin_given)}_{_slug(names.latin_family)}_cv.pdf", either),
+            "initial": (f"{names.given[0]}.", "initial" if family == "name" else "short"),
+            "tagged": (f"{names.given[:middle]}<i>{names.given[middle:]}</i>", given),
+            "email": (self.emails[odd], "email"),
             "spaced_email": (f"{user} (at) {domain}", "email"),
             "link": (self._link(), "link"),
             "repository": (f"https://github.com/{self.handle[1:]}", "link"),
             "handle": (self.handle, "handle"),
-            "nickname": (names.nickname or names.given, "name"),
+            "nickname": (names.nickname or names.given, _kind(names.nickname or names.given)),
             "employer": (self.employer, "employer"),
-            "inflected": (self._random.choice(self.inflected), "name"),
-            "latin": (latin, "name"),
+            "inflected": (self._random.choice(self.inflected), _kind(self._inflects)),
+            "latin": (latin, either),
             "role": (role, ""),
             "They": (("He", "She")[self._woman], "pronoun"),
             "their": (("his", "her")[self._woman], "pronoun"),
-            "title": (("Mr", "Mrs.", "Mr.", "Ms")[self._number % 2 * 2 + self._woman], "title"),
+            "title": (
+                ("Mr", "Mrs.", "Mr.", "Ms")[odd * 2 + self._woman],
+                "title" if family == "name" else "short",
+            ),
         }
 
     def _link(self) -> str:
@@ -479,8 +524,10 @@ class _Record:
         if not named:
             return Prose(tuple(map(Word, ordinary)), space)
         form = self._random.choice((*self.inflected, self.names.full, self.names.given))
+        base = self._inflects if form in self.inflected else form
         place = self._random.randint(1, len(ordinary) - 1)
-        said = [*map(Word, ordinary[:place]), Word(form, "name"), *map(Word, ordinary[place:])]
+        before, after = map(Word, ordinary[:place]), map(Word, ordinary[place:])
+        said = [*before, Word(form, _kind(base)), *after]
         return Prose(tuple(said), space)
 
     def _ordinary(self, count: int) -> list[str]:
@@ -493,12 +540,25 @@ class _Record:
             if " " in word:
                 continue
             together = "".join((*chosen[-3:], word)) if self.locale in UNSPACED else word
-            view = View("", together)
-            if fold(word) in own or not (
-                self._others.hits([view]) or (named is not None and named.hits([view]))
+            if fold(word) in own or (
+                self._is_nobody(together)
+                and (named is None or not named.hits([View("", together)]))
             ):
                 chosen.append(word)
         return chosen
+
+
+def _entities(text: str) -> str:
+    """Return a text with every third letter as a character reference."""
+    return "".join(
+        f"&#{ord(letter)};" if number % 3 == 0 else letter for number, letter in enumerate(text)
+    )
+
+
+def _kind(name: str) -> str:
+    """Return what a name reveals: one of one or two letters is too short to be looked for."""
+    letters = sum(map(str.isalpha, name))
+    return "name" if letters >= SHORTEST else "short"
 
 
 def _slug(text: str) -> str:

@@ -26,6 +26,7 @@ from candidate_cards.cards import (
     Density,
     card_view,
     notice_of,
+    notice_view,
     single_view,
 )
 from candidate_cards.exports import get_exporter
@@ -108,6 +109,7 @@ def _constants(density: Density) -> dict[str, object]:
         "density": density,
         "embedded": True,
         "labels": DEFAULT_LABELS,
+        "usual": notice_view(USUAL_NOTICE, DEFAULT_LABELS, False, False),  # noqa: FBT003  neither
         "heading": 2,
         "subheading": 3,
     }
@@ -124,7 +126,8 @@ def _values(views: list[CardView]) -> dict[str, object]:
 
 
 def _tokens(theme: Theme) -> dict[str, str]:
-    return {**theme.tokens, "color-scheme": theme.color_scheme, "direction": DEFAULT_LABELS.dir}
+    of_labels = {"direction": DEFAULT_LABELS.dir, "start": "left"}
+    return {**theme.tokens, "color-scheme": theme.color_scheme, **of_labels}
 
 
 @cache

@@ -29,6 +29,7 @@ from vendor_server import (
 )
 
 from asynchronous import run
+from candidate_cards import Candidate, load_labels
 from candidate_cards.errors import (
     InputError,
     RenderingError,
@@ -45,6 +46,8 @@ from candidate_cards.errors import (
 )
 from candidate_cards.instaview import AsyncClient, Client
 from candidate_cards.models import ErrorCode
+from candidate_cards.privacy import load_profile
+from candidate_cards.privacy.codes import BlindKey
 from candidate_cards.relay import Mode, RelayedCards, render_html, render_html_async
 from hostile_corpus import PAYLOADS, SHORT_PAYLOADS
 from inert_html import faults_of, words_of
@@ -52,8 +55,6 @@ from relaying import KINDS, Kind, finder, html_of, outcome, relayed, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from candidate_cards import Candidate
 
 NOWHERE: Final = "http://127.0.0.1:9"  # the port "discard", on which nobody listens
 ELEVEN: Final = [f"p{number}" for number in range(11)]
@@ -503,3 +504,64 @@ def test_ids_of_any_kind_get_an_answer_each(kind: Kind) -> None:
                 find=finder({}),
             )
             assert outcome(cards) == dict.fromkeys(ids, code)
+
+
+# What may be shown
+
+
+def _told(profile_id: str) -> Candidate:
+    """Return somebody of whom everything but the name is for the house alone."""
+    return Candidate.model_validate(
+        {
+            "profileId": profile_id,
+            "name": "Quillon Marwick",
+            "aiRedFlags": ["Zqflagx"],
+            "emails": ["zqmailx@acme.example"],
+            "rationale": "Quillon Marwick wrote it (zqmailx@acme.example).",
+        }
+    )
+
+
+@pytest.mark.parametrize("name", ["client", "blind"])
+@pytest.mark.parametrize("mode", ["local", "fallback"])
+def test_what_a_profile_hides_is_made_here_without_asking_the_vendor(
+    kind: Kind, mode: Mode, name: str
+) -> None:
+    """Nothing can be taken out of the vendor's HTML, so it is not asked for; nobody is missed."""
+    key = BlindKey.generate()
+    with VendorServer(of_all) as vendor:
+        cards = relayed(
+            kind,
+            vendor.url,
+            ["a", "unknown"],
+            mode=mode,
+            find=finder({"a": _told("a")}),
+            profile=load_profile(name, key=key),
+            labels=load_labels("de"),
+        )
+    assert vendor.connections == 0
+    assert outcome(cards) == {"a": "here", "unknown": "PROFILE_NOT_FOUND"}
+    assert (cards.via, cards.reason) == ("local", None)
+    wire = json.dumps(cards.response.to_wire(), ensure_ascii=False)
+    assert "Zqflagx" not in wire
+    assert "zqmailx" not in wire
+    assert 'lang="de"' in html_of(cards)["a"]
+    shown_name = key.code("a") if name == "blind" else "Quillon Marwick"
+    assert cards.response.data[0].name == shown_name
+    assert ("Marwick" in wire) == (name == "client")
+    assert (load_labels("de").notice_coded in wire) == (name == "blind")
+
+
+@pytest.mark.parametrize("name", ["client", "blind"])
+def test_the_vendors_html_never_goes_out_for_others_than_the_house(kind: Kind, name: str) -> None:
+    """Where there is nothing but the vendor's HTML, a profile that hides anything is refused."""
+    with VendorServer(of_all) as vendor, pytest.raises(InputError) as caught:
+        relayed(
+            kind,
+            vendor.url,
+            ["a"],
+            mode="proxy",
+            profile=load_profile(name, key=BlindKey.generate()),
+        )
+    assert vendor.connections == 0
+    assert [problem.path for problem in caught.value.problems] == [("profile",)]

@@ -135,6 +135,8 @@ def test_check_prints_every_setting_and_no_secret(tmp_path: Path) -> None:
     variables = {
         f"{PREFIX}COMPANIES": json.dumps(companies),
         f"{PREFIX}EMBED_SECRETS": json.dumps([secret]),
+        f"{PREFIX}BLIND_SECRET": secret,
+        f"{PREFIX}PROFILES": str(tmp_path),
         f"{PREFIX}STORE": "postgresql://cards:canary@db.example/cards",
         f"{PREFIX}MAX_BODY": "2048",
     }
@@ -202,6 +204,11 @@ WRONG: Final = {
     "VENDOR_URL": "http://canary.example",
     "LOG_LEVEL": "canary",
     "PROFILE_LIMIT": "101",
+    "PROFILE": "canary",
+    "PROFILES": "canary/folder",
+    "LANG": "canary",
+    "BLIND_SECRET": "canary",
+    "CONTACT": "canary" * 60,
 }
 
 

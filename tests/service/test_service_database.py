@@ -105,6 +105,7 @@ class World:
             Call("GET", "/readyz", "/readyz"),
             Call("POST", "/candidates", "/candidates", [record], writes=True),
             Call("PUT", one, "/candidates/p1", record, writes=True),
+            Call("POST", "/codes", "/codes", {"codes": ["C-K7Q4-T2M9-X3R8-B5N1"]}),
             Call("POST", "/embeds", "/embeds", {"profileIds": ["p1"]}, writes=True),
             Call("POST", "/webhooks/{company}", "/webhooks/acme", delivery, writes=True),
             Call("DELETE", "/embeds/{embed_id}", f"/embeds/{made['id']}", writes=True),
@@ -149,6 +150,7 @@ def world(**settings: Any) -> Iterator[World]:  # noqa: ANN401  of `Settings`
         serving_cards(
             companies={"acme": acme},
             embed_secrets=(EMBED_SECRET,),
+            blind_secret=EMBED_SECRET,
             vendor_url=vendor.url,
             vendor_patience=2,
             **settings,

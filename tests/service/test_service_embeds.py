@@ -364,7 +364,7 @@ def test_nothing_but_the_page_says_who_it_is(service: Embedding) -> None:
     about = httpx.get(f"{service.url}/oembed", params={"url": made["url"]}, trust_env=False).text
     title = re.findall(r"<title>(.*?)</title>", page)
     del made["profileId"]
-    assert title == ["Candidate card"]
+    assert title == ["Candidate"]
     assert "zzyzx" not in f"{made} {about}".lower()
 
 

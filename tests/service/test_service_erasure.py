@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 import threading
 from contextlib import AbstractContextManager, contextmanager
@@ -27,6 +28,7 @@ MARKERS: Final = tuple(
 )
 PROFILE_ID: Final = "ZyxIdQuartz"
 _NAME: Final = MARKERS[0]
+_PASSWORD: Final = "opens one dossier, not logged"  # noqa: S105  as it says
 _SECRET: Final = "known to everybody, and long enough"  # noqa: S105  as it says
 
 
@@ -90,7 +92,11 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _serving() -> AbstractContextManager[LocalService]:
     return serving_cards(
-        pdf_workers=1, log_level="debug", embed_secrets=[_SECRET], public_url="http://127.0.0.1"
+        pdf_workers=1,
+        log_level="debug",
+        embed_secrets=[_SECRET],
+        blind_secret=_SECRET,
+        public_url="http://127.0.0.1",
     )
 
 
@@ -121,6 +127,22 @@ def _use_everywhere(running: LocalService, account: Account) -> str:
     for name in ("page", "fragment", "element", "email", "pdf", "png"):
         assert http.get(f"/candidates/{PROFILE_ID}/{name}").status_code == 200
         assert http.post(f"/render/{name}", json=record).status_code == 200
+    for profile in ("client", "blind"):
+        asked = {"profile": profile, "lang": "de"}
+        for name in ("page", "email", "pdf"):
+            assert http.get(f"/candidates/{PROFILE_ID}/{name}", params=asked).status_code == 200
+        body = {"profileIds": [PROFILE_ID], **asked}
+        (embed,) = http.post("/embeds", json=body).json()["data"]
+        assert running.http.get(f"/embed/{embed['token']}").status_code == 200
+    locked = {"X-Document-Password": _PASSWORD}
+    assert http.get(f"/candidates/{PROFILE_ID}/pdf", headers=locked).status_code == 200
+    report = http.get(f"/candidates/{PROFILE_ID}/redaction", params={"profile": "blind"})
+    assert report.status_code == 200
+    codes = re.findall(
+        "C(?:-[A-Z0-9]{4}){4}",
+        http.get(f"/candidates/{PROFILE_ID}/page", params={"profile": "blind"}).text,
+    )
+    assert http.post("/codes", json={"codes": codes[:1]}).json()["data"][0]["success"]
     (embed,) = http.post("/embeds", json={"profileIds": [PROFILE_ID]}).json()["data"]
     path = f"/embed/{embed['token']}"
     assert _NAME in running.http.get(path).text
@@ -170,7 +192,8 @@ def test_nothing_of_an_erased_person_is_left(
     assert len(log) > 20
     text = "\n".join(log)
     assert not [word for word in (*MARKERS, PROFILE_ID) if word in text]
-    assert account.key.get_secret_value() not in text
+    for secret in (account.key.get_secret_value(), _PASSWORD, _SECRET):
+        assert secret not in text
     assert _found([temporary], (*MARKERS, PROFILE_ID)) == []
 
 

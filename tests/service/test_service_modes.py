@@ -477,3 +477,40 @@ def test_a_tag_tells_companies_and_contents_apart() -> None:
         body = {"profileIds": ids}
         asked = first.http.post(PATH, json=body, headers={"If-None-Match": "*"})
         assert (asked.status_code, json.loads(asked.content)["renderedCount"]) == (200, 3)
+
+
+@pytest.mark.parametrize("profile", ["client", "blind"])
+def test_a_company_whose_cards_hide_something_never_gets_the_vendor_s(profile: str) -> None:
+    """In the mode fallback its cards are made here, beside a company that gets the vendor's."""
+
+    def make(asked: play.Asked) -> play.Act:
+        cards = [
+            {"profileId": each, "success": True, "htmlContent": "<p>Zqvendorx</p>"}
+            for each in asked.json["profileIds"]
+        ]
+        return play.reply(200, {"success": True, "renderedCount": len(cards), "data": cards})
+
+    key = SecretStr(VENDOR_KEY)
+    companies = {
+        "careful": Company(vendor_key=key, profile=profile, lang="fr"),
+        "open": Company(vendor_key=key),
+    }
+    with (
+        play.VendorServer(make) as vendor,
+        serving_cards(
+            mode="fallback", vendor_url=vendor.url, companies=companies, blind_secret="b" * 32
+        ) as service,
+    ):
+        for company in companies:
+            service.save(company, person("p1", name="Quillon Marwick", aiRedFlags=["Zqflagx"]))
+        careful = service.account("careful")
+        answer = careful.render_html("p1", "unknown")
+        assert vendor.connections == 0
+        assert told(answer) == (200, "local", None)
+        (card, missing) = answer.json()["data"]
+        assert missing["errorCode"] == "PROFILE_NOT_FOUND"
+        assert 'lang="fr"' in card["htmlContent"]
+        assert "Zqflagx" not in answer.text
+        assert ("Marwick" in answer.text) == (profile == "client")
+        assert "Zqvendorx" in service.account("open").render_html("p1").text
+        assert vendor.connections == 1

@@ -33,6 +33,8 @@ PATHS: Final = {
     "/sourcing/render-html": {"post"},
     "/candidates": {"post", "delete"},
     "/candidates/{profile_id}": {"get", "put", "delete"},
+    "/candidates/{profile_id}/redaction": {"get"},
+    "/codes": {"post"},
     "/embeds": {"post"},
     "/embeds/{embed_id}": {"delete"},
     "/embed/{token}": {"get"},
@@ -49,7 +51,9 @@ PATHS: Final = {
 @pytest.fixture(scope="module")
 def service() -> Iterator[LocalService]:
     """A service with every route of the document; PDF and PNG have tests of their own."""
-    with serving_cards(embed_secrets=[_SECRET], render_per_minute=1_000_000) as running:
+    with serving_cards(
+        embed_secrets=[_SECRET], blind_secret=_SECRET, render_per_minute=1_000_000
+    ) as running:
         yield running
 
 

@@ -136,7 +136,8 @@ def test_options_mean_what_they_mean_in_the_library(
 
 def test_options_are_named_as_the_library_s_arguments_are() -> None:
     """Names and defaults are those of the functions that are called."""
-    formats_own = {"theme": None, "reply_to": None}
+    # A notice is there or not; what it says are options of their own.
+    formats_own = {"theme": None, "reply_to": None, "notice": NoticeFacts().shown}
     for model, function in (
         (CardOptions, render_card),
         (MailOptions, render_email),
@@ -153,8 +154,12 @@ def test_options_are_named_as_the_library_s_arguments_are() -> None:
     assert Frame.model_fields.keys() < inspect.signature(parse_shortlist).parameters.keys()
     facts = (
         ("date", DossierFacts().issued),
-        ("keep_until", NoticeFacts().keep_until),
         ("confidential", DossierFacts().confidential),
+        ("recipient", DossierFacts().recipient),
+        ("recipient_id", DossierFacts().recipient_id),
+        ("data_source", NoticeFacts().source),
+        ("contact", NoticeFacts().contact),
+        ("keep_until", NoticeFacts().keep_until),
     )
     for option, default in facts:
         assert DossierOptions.model_fields[option].default == default

@@ -318,11 +318,16 @@ def _head(case: Case) -> tuple[str, ...]:
 
 
 def _foot(case: Case) -> tuple[str, ...]:
+    notice = (
+        *(DEFAULT_LABELS.notice_title, DEFAULT_LABELS.notice_score),
+        *(DEFAULT_LABELS.notice_decision, DEFAULT_LABELS.notice_source_usual),
+    )
     if not isinstance(case.who, Shortlist):
-        return (DEFAULT_LABELS.notice,)
+        return notice
     return (
-        *(DEFAULT_LABELS.not_included, "prof_gone", DEFAULT_LABELS.notice),
+        *(DEFAULT_LABELS.not_included, "prof_gone"),
         *(DEFAULT_LABELS.prepared_by, "R. Recruiter"),
+        *notice,
     )
 
 

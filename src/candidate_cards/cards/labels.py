@@ -75,7 +75,6 @@ class Labels:
     out_of: str = "out of 100"
     ai: str = "AI"
     ai_written: str = "written by AI"
-    summary: str = "Summary"
     show_all: str = "Show all"
     fit: str = "Why a fit"
     check: str = "Points to check"

@@ -87,10 +87,11 @@ class NoticeView(NamedTuple):
         sentences: For people, in order.
         facts: For programs; see above.
         short: One sentence for near a score or an AI-written text, ``""`` if there is neither.
-        scored: Whether the sentence about scores is there.
-        written: Whether the one about AI-written text is.
+        scored: Whether there are scores.
+        written: Whether there are AI-written texts.
         left_out: Whether the sender left the notice out.
-        rest: The sentences that are not about AI, as one text.
+        text: All sentences as one.
+        rest: Those that are not about AI, as one text.
         source: Where the data came from.
         contact: Whom to ask.
         keep_until: A day, ISO 8601, or ``""``; there too if the notice is left out.
@@ -105,17 +106,13 @@ class NoticeView(NamedTuple):
     scored: bool = False
     written: bool = False
     left_out: bool = False
+    text: str = ""
     rest: str = ""
     source: str = ""
     contact: str = ""
     keep_until: str = ""
     coded: bool = False
     usual: bool = False
-
-    @property
-    def text(self) -> str:
-        """All sentences as one text."""
-        return " ".join(self.sentences)
 
 
 def notice_of(cards: Sequence[CardView], facts: NoticeFacts, labels: Labels) -> NoticeView:
@@ -144,7 +141,9 @@ def notice_view(
     kind = NoticeFact("digital-source-type", DIGITAL_SOURCE_TYPE if by_machine else "")
     if not facts.shown:
         left_out = _said(kind, NoticeFact("notice", LEFT_OUT))
-        return NoticeView(facts=left_out, left_out=True, keep_until=kept)
+        return NoticeView(
+            facts=left_out, scored=scored, written=written, left_out=True, keep_until=kept
+        )
     source = _line(facts.source) or labels.notice_source_usual
     contact = _line(facts.contact) or labels.notice_contact_usual
     claims = [
@@ -168,14 +167,15 @@ def notice_view(
         NoticeFact("keep-until", kept),
         NoticeFact("identity", "coded" if facts.coded else ""),
     )
-    sentences = (*(claim.value for claim in claims), *rest)
+    sentences = tuple(filter(None, (*(claim.value for claim in claims), *rest)))
     return NoticeView(
         title=labels.notice_title,
-        sentences=tuple(filter(None, sentences)),
+        sentences=sentences,
         facts=said,
         short=labels.notice if by_machine else "",
         scored=scored,
         written=written,
+        text=" ".join(sentences),
         rest=" ".join(filter(None, rest)),
         source=source,
         contact=contact,

@@ -125,7 +125,7 @@ def _dependencies() -> Iterator[Finding]:
 
 
 def _folders() -> Iterator[Finding]:
-    for name in ("templates", "themes"):
+    for name in ("locales", "templates", "themes"):
         try:
             root = resource_root(name)
         except FileNotFoundError as error:

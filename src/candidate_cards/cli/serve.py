@@ -34,12 +34,14 @@ def serve(  # noqa: PLR0913  the options of the command
     """
     try:
         from candidate_cards.service.logs import configure  # noqa: PLC0415  an extra
+        from candidate_cards.service.manners import Manners  # noqa: PLC0415
         from candidate_cards.service.settings import read_settings  # noqa: PLC0415
     except ModuleNotFoundError as error:
         message = "the service needs: pip install 'candidate-cards[serve]'"
         raise MissingDependencyError(message) from error
     settings = read_settings(mode=mode, store=store)
     if check:
+        Manners(settings)  # whose profiles are read when it starts
         click.echo(_told(settings, as_json=as_json))
         return
     configure(settings.log_level)

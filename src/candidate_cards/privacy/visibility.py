@@ -11,11 +11,12 @@ from candidate_cards.errors import InputError, Problem
 from candidate_cards.models import WITHHELD_SCORE, Candidate, FailedProfile, Shortlist
 from candidate_cards.privacy.codes import CodedPerson
 from candidate_cards.privacy.employers import companies, current_companies, same_name
+from candidate_cards.privacy.plain import is_plain
 from candidate_cards.privacy.redaction import Choices, Employer, Others, Person, Redactor
 from candidate_cards.privacy.words import DEFAULT_WORDS, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from candidate_cards.models._base import WireModel
     from candidate_cards.privacy.fields import Field
@@ -52,10 +53,11 @@ def apply_profile(
     """Return what a profile shows of candidates.
 
     Hidden fields are as if they had never been sent, and so are fields that the models do not
-    know. A score that is hidden is `WITHHELD_SCORE`: nobody is told that there is none.
+    know. A score that is hidden is `WITHHELD_SCORE`: nobody is told that there is none. The order
+    of a shortlist still says who is thought better.
 
     Args:
-        content: One candidate, or a shortlist, whose order stays.
+        content: One candidate, or a shortlist.
         profile: What may be shown.
         words: What stands in place of what is hidden.
 
@@ -70,6 +72,31 @@ def apply_profile(
     if isinstance(content, Shortlist):
         return _Disclosing(profile, words, content.candidates).shortlist(content)
     return _Disclosing(profile, words, (content,)).candidate()
+
+
+def disclose_text(
+    text: str, content: Candidate | Shortlist, profile: Profile, *, words: Words = DEFAULT_WORDS
+) -> str:
+    """Return what a profile shows of a text about candidates, such as the subject of a message.
+
+    It is dealt with as the title of a shortlist: codes stand for the full names of everybody, and
+    for parts of the name of somebody who is alone in it.
+
+    Args:
+        text: Any.
+        content: Whom it is about, as they were before a profile was applied.
+        profile: What may be shown.
+        words: What stands in place of what is hidden.
+
+    Raises:
+        InputError: As from `apply_profile`.
+    """
+    if not text:
+        return ""
+    people = content.candidates if isinstance(content, Shortlist) else (content,)
+    shown = apply_profile(Shortlist(candidates=people, title=text), profile, words=words).content
+    assert isinstance(shown, Shortlist)  # noqa: S101  as went in
+    return shown.title or ""
 
 
 class _Disclosing:
@@ -95,14 +122,19 @@ class _Disclosing:
             failed = tuple(
                 [CodedPerson(code(each.profile_id), each.profile_id) for each in shortlist.failed]
             )
+            # Around a single person a part of the name tells as much as all of it.
+            alone = self._subjects[0].person if len(self._subjects) == 1 else None
+            redactor = self._redactor(alone)
             update["failed"] = tuple(
                 [
-                    # The vendor's message may say anything.
-                    FailedProfile(profile_id=person.code, error_code=each.error_code)
+                    # The vendor's message may say anything, and its code should not.
+                    FailedProfile(
+                        profile_id=person.code,
+                        error_code=redactor.text(each.error_code or "", "failed") or None,
+                    )
                     for person, each in zip(failed, shortlist.failed, strict=True)
                 ]
             )
-            redactor = self._redactor(None)
             for name in ("title", "brief", "client", "author"):
                 if text := getattr(shortlist, name):
                     update[name] = redactor.text(text, name)
@@ -111,7 +143,7 @@ class _Disclosing:
     def _shown(self) -> list[Candidate]:
         redacts = self._profile.redacts
         return [
-            subject.shown(self._redactor(subject.person).text if redacts else None)
+            subject.shown(self._redactor(subject.person) if redacts else None)
             for subject in self._subjects
         ]
 
@@ -154,6 +186,7 @@ class _Subject:
         self._candidate = candidate
         self._profile = profile
         self._employers = _hidden_employers(candidate, profile, words)
+        self._only_contacts = not self._employers and profile.identity == profile.gender == "shown"
         self._replacements = {same_name(each.name): each.replacement for each in self._employers}
         self._code = ""
         if profile.key is not None and profile.identity == "coded":
@@ -168,6 +201,8 @@ class _Subject:
     def person(self) -> Person:
         """Whom to look for in texts."""
         candidate = self._candidate
+        if self._only_contacts:
+            return Person(code="")
         roles = (item.role for item in candidate.detailed_experience)
         vocabulary = (*candidate.skills, candidate.current_role, candidate.location, *roles)
         return Person(
@@ -180,13 +215,13 @@ class _Subject:
             vocabulary=tuple(filter(None, vocabulary)),
         )
 
-    def shown(self, redact: Callable[[str, str], str] | None) -> Candidate:
+    def shown(self, redactor: Redactor | None) -> Candidate:
         """Return what may be shown.
 
         Args:
-            redact: Takes a text and its place, and returns what may be shown of it.
+            redactor: Of the texts, if they are not shown as they are.
         """
-        values = self._values(self._candidate, self._profile.shown, redact)
+        values = self._values(self._candidate, self._profile.shown, redactor)
         sent = {*(self._candidate.model_fields_set & values.keys()), "profile_id"}
         values["profile_id"] = self._candidate.profile_id
         if self._code:
@@ -202,7 +237,7 @@ class _Subject:
         self,
         model: WireModel,
         fields: Iterable[Field],
-        redact: Callable[[str, str], str] | None,
+        redactor: Redactor | None,
         before: str = "",
     ) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -213,29 +248,35 @@ class _Subject:
                 if field.kind == "entries":
                     value = tuple(
                         [
-                            self._entry(entry, field, redact, f"{path}.{index}.")
+                            self._entry(entry, field, redactor, f"{path}.{index}.")
                             for index, entry in enumerate(value)
                         ]
                     )
-                elif redact is None or field.kind == "score" or field.name in _CONTACT:
+                elif redactor is None or field.kind == "score" or field.name in _CONTACT:
                     pass
                 elif field.kind == "texts":
                     value = tuple(
-                        [redact(text, f"{path}.{index}") for index, text in enumerate(value)]
+                        [
+                            self._text(redactor, text, f"{path}.{index}")
+                            for index, text in enumerate(value)
+                        ]
                     )
                 elif field.name in _COMPANY and (known := same_name(value)) in self._replacements:
                     value = self._replacements[known]
                 else:
-                    value = redact(value, path)
+                    value = self._text(redactor, value, path)
             values[field.name] = value
         return values
 
     def _entry(
-        self, entry: WireModel, field: Field, redact: Callable[[str, str], str] | None, before: str
+        self, entry: WireModel, field: Field, redactor: Redactor | None, before: str
     ) -> WireModel:
-        values = self._values(entry, field.fields, redact, before)
+        values = self._values(entry, field.fields, redactor, before)
         kind = cast("type[WireModel]", field.model)
         return kind.model_construct(_fields_set=entry.model_fields_set & values.keys(), **values)
+
+    def _text(self, redactor: Redactor, text: str, path: str) -> str:
+        return text if self._only_contacts and is_plain(text) else redactor.text(text, path)
 
 
 def _choices(profile: Profile) -> Choices:

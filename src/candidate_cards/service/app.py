@@ -12,7 +12,7 @@ from candidate_cards.contract.openapi import describe
 from .gate import Gate
 from .logs import hush
 from .paths import PathsAsSent
-from .routes import candidates, embeds, gallery, operations, render, render_html, webhooks
+from .routes import candidates, codes, embeds, gallery, operations, render, render_html, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .service import Service
 
 #: One module per group of routes; each has a ``router``, and ``MODELS`` for the OpenAPI document.
-_GROUPS = (render_html, render, candidates, embeds, webhooks, gallery, operations)
+_GROUPS = (render_html, render, candidates, codes, embeds, webhooks, gallery, operations)
 
 
 def create_app(service: Service) -> FastAPI:

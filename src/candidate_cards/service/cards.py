@@ -13,7 +13,6 @@ from candidate_cards.models import ErrorCode, RenderedCard
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_THEMES: Final = ("dark", "light")
 _OVERHEAD: Final = 500  # bytes that an entry takes beside the card
 
 
@@ -63,7 +62,7 @@ class _Kept:
 
 
 class CardCache:
-    """Cards by company, profile, theme and version; the least used ones go first.
+    """Cards by company, profile, look and version; the least used ones go first.
 
     It knows nothing of erasures by other processes. So a card is only handed out for a version
     that its caller has just read, one that the caller misses is to be dropped, and none is kept
@@ -84,23 +83,24 @@ class CardCache:
         self._milliseconds = milliseconds
         self._now = now
         self._kept: LRUCache[tuple[str, str, str], _Kept] = LRUCache(most, _size)
+        self._looks: dict[str, set[str]] = {}  # by company, to drop somebody in all of them
 
-    def get(self, company: str, profile_id: str, theme: str, version: str) -> Card | None:
+    def get(self, company: str, profile_id: str, look: str, version: str) -> Card | None:
         """Return the card of this version."""
-        kept = self._kept.get((company, profile_id, theme))
+        kept = self._kept.get((company, profile_id, look))
         if kept is None or kept.version != version or kept.until <= self._now():
             return None
         return kept.card
 
     def put(  # noqa: PLR0913, PLR0917  a key, and what is kept under it
-        self, company: str, profile_id: str, theme: str, version: str, card: Card, erasures: int
+        self, company: str, profile_id: str, look: str, version: str, card: Card, erasures: int
     ) -> None:
         """Keep a card in place of that of another version.
 
         Args:
             company: Whose candidate it shows.
             profile_id: Which.
-            theme: In which theme.
+            look: All that a card of this version depends on: theme, profile, language and so on.
             version: Of the record.
             card: What is kept.
             erasures: As they were before the record was read. If somebody was erased since then,
@@ -110,12 +110,13 @@ class CardCache:
             return
         kept = _Kept(version, self._now() + self._milliseconds, card)
         if _size(kept) <= self._most:
-            self._kept[company, profile_id, theme] = kept
+            self._looks.setdefault(company, set()).add(look)
+            self._kept[company, profile_id, look] = kept
 
     def drop(self, company: str, profile_id: str) -> None:
         """Forget a candidate."""
-        for theme in _THEMES:
-            self._kept.pop((company, profile_id, theme), None)
+        for look in self._looks.get(company, ()):
+            self._kept.pop((company, profile_id, look), None)
 
     def erase(self, company: str, profile_id: str) -> None:
         """Forget a candidate, and what is being made of it now."""
@@ -125,12 +126,14 @@ class CardCache:
     def erase_company(self, company: str) -> None:
         """Forget a company's candidates, and what is being made of them now."""
         self.erasures += 1
+        self._looks.pop(company, None)
         for key in [key for key in self._kept if key[0] == company]:
             del self._kept[key]
 
     def clear(self) -> None:
         """Forget everything, and what is being made now."""
         self.erasures += 1
+        self._looks.clear()
         self._kept.clear()
 
     def expire(self) -> None:

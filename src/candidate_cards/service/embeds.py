@@ -12,12 +12,14 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from candidate_cards.cards import DEFAULT_LABELS
+from candidate_cards.cards import DEFAULT_LABELS, load_labels
+from candidate_cards.contract.refusals import RefusedError
 from candidate_cards.errors import InputError, NotAvailableError
 from candidate_cards.exports import compiled_template, get_exporter, render_card
 from candidate_cards.rendering.stylesheets import csp_hash, stylesheet_text
 from candidate_cards.themes import load_theme
 
+from .manners import EVERYTHING
 from .pages import page_part, page_template
 from .tokens import Tokens
 
@@ -26,13 +28,13 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from candidate_cards.cards import Density
+    from candidate_cards.cards import Density, Labels
     from candidate_cards.models import Candidate
     from candidate_cards.store import Embed, Store
 
+    from .manners import Manner, Manners
     from .settings import Settings
 
-TITLE: Final = "Candidate card"
 _GONE: Final = "This card is not available any more."
 
 _SANDBOX: Final = "allow-scripts allow-popups allow-popups-to-escape-sandbox"
@@ -49,22 +51,46 @@ class Look:
         theme: Name of one.
         density: How much of the candidate.
         heading_level: 1 to 6, of the name.
+        profile: Name of what it shows.
+        lang: Of our own words.
+        show_emails: Whether e-mail addresses appear: whoever has the address of an embed sees it.
     """
 
     theme: str
     density: Density
     heading_level: int
+    profile: str = EVERYTHING
+    lang: str = DEFAULT_LABELS.lang
+    show_emails: bool = False
 
     @classmethod
     def of(cls, embed: Embed) -> Look:
-        """Read what `as_record` wrote."""
-        density = cast("Density", embed.look["density"])
-        return cls(embed.look["theme"], density, int(embed.look["headingLevel"]))
+        """Read what `as_record` wrote, now or before there were profiles."""
+        look = embed.look
+        return cls(
+            look["theme"],
+            cast("Density", look["density"]),
+            int(look["headingLevel"]),
+            look.get("profile", EVERYTHING),
+            look.get("lang", DEFAULT_LABELS.lang),
+            look.get("showEmails") == "true",
+        )
 
     def as_record(self) -> dict[str, str]:
         """Return what the store keeps."""
-        level = str(self.heading_level)
-        return {"theme": self.theme, "density": self.density, "headingLevel": level}
+        return {
+            "theme": self.theme,
+            "density": self.density,
+            "headingLevel": str(self.heading_level),
+            "profile": self.profile,
+            "lang": self.lang,
+            "showEmails": str(self.show_emails).lower(),
+        }
+
+    @property
+    def title(self) -> str:
+        """What a frame is called: nobody's name."""
+        return load_labels(self.lang).candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +128,15 @@ class Embeds:
         settings: Where the secrets come from; in development one is made up that ends with the
             process.
         store: Where embeds and candidates are.
+        manners: What they show.
     """
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, manners: Manners) -> None:
         keys = [secret.get_secret_value().encode() for secret in settings.embed_secrets]
         if not keys and settings.development:
             keys = [secrets.token_bytes(32)]
         self._companies = settings.companies
+        self._manners = manners
         self._store = store
         self._tokens = Tokens(keys)
         self.can_be_made = bool(keys)
@@ -143,6 +171,20 @@ class Embeds:
                 self._store.erase(company, profile_id, check=_refuse_if_stored)
                 del made[profile_id]
         return made
+
+    def manner(self, company: str, look: Look) -> Manner:
+        """Return how an embed shows its candidate.
+
+        Raises:
+            RefusedError: 400: not so.
+        """
+        return self._manners.manner(
+            company,
+            get_exporter("element"),
+            profile=look.profile,
+            lang=look.lang,
+            show_emails=look.show_emails,
+        )
 
     def find(self, token: str, now: int) -> tuple[Embed, Candidate] | None:
         """Return what a token shows; ``None`` for whatever reason it shows nothing.
@@ -180,25 +222,30 @@ class Embeds:
         look = Look.of(embed)
         try:
             theme = load_theme(look.theme)
-        except (InputError, NotAvailableError):  # its package has changed, or is no longer there
+            manner = self.manner(embed.company, look)
+        except (InputError, NotAvailableError, RefusedError):  # what it asks for is there no more
             return None
         template = compiled_template(
-            get_exporter("element"), theme, look.density, look.heading_level, DEFAULT_LABELS, None
+            get_exporter("element"), theme, look.density, look.heading_level, manner.labels, None
         )
         card = render_card(
-            candidate,
+            cast("Candidate", manner.disclose(candidate).content),
             format="element",
             theme=theme,
             density=look.density,
             heading_level=look.heading_level,
-            show_emails=False,  # whoever has the address of an embed sees it
+            profile=EVERYTHING,
             fallback=False,  # the policy is against its style attributes
+            labels=manner.labels,
+            notice=manner.notice,
         )
         company = self._companies.get(embed.company)
         ancestors = " ".join(company.frame_ancestors if company else ()) or "'self'"
         oembed = urlencode({"url": embed_url(base_url, token)})
         return Page(
-            _document(card, embed.id, theme.color_scheme, f"{base_url}/oembed?{oembed}"),
+            _document(
+                card, embed.id, theme.color_scheme, f"{base_url}/oembed?{oembed}", manner.labels
+            ),
             _policy(template.style_hash, ancestors=ancestors),
         )
 
@@ -222,18 +269,20 @@ def gone_page() -> Page:
     return Page(_document(card, "", "light", ""), _policy(ancestors="*"))
 
 
-def _document(card: Markup, embed_id: str, scheme: str, oembed: str) -> str:
+def _document(
+    card: Markup, embed_id: str, scheme: str, oembed: str, labels: Labels = DEFAULT_LABELS
+) -> str:
     style, script = _parts()
     return _template().render(
         {
             "card": card,
             "embed_id": embed_id,
-            "labels": DEFAULT_LABELS,
+            "labels": labels,
             "oembed": oembed,
             "scheme": scheme,
             "script": script,
             "style": style,
-            "title": TITLE,
+            "title": labels.candidate,
         }
     )
 
@@ -288,18 +337,19 @@ def frame_html(url: str, look: Look, *, width: int | None = None, height: int | 
     return Markup(
         '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy" '
         'referrerpolicy="origin" sandbox="{}" style="{}"></iframe>'
-    ).format(url, TITLE, *frame_size(look, width, height), _SANDBOX, style)
+    ).format(url, look.title, *frame_size(look, width, height), _SANDBOX, style)
 
 
-def element_html(url: str, script: str) -> str:
+def element_html(url: str, look: Look, script: str) -> str:
     """Return the element that the script turns into a card, and the script, to paste.
 
     Args:
         url: Of the embed.
+        look: Of the embed.
         script: Address of the script.
     """
     return Markup(
         '<script async src="{script}"></script>\n'
         '<candidate-card src="{url}"><a href="{url}" target="_blank" rel="noopener noreferrer">'
         "{title}</a></candidate-card>"
-    ).format(script=script, url=url, title=TITLE)
+    ).format(script=script, url=url, title=look.title)

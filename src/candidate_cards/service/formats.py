@@ -9,7 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, cast, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Self,
+    TypeVar,
+    cast,
+    get_origin,
+)
 
 from pydantic import (
     AfterValidator,
@@ -27,7 +37,7 @@ from pydantic_core import PydanticCustomError
 
 from candidate_cards._text import clean_text
 from candidate_cards._validation import problems_in
-from candidate_cards.cards import Density, NoticeFacts
+from candidate_cards.cards import Density, list_languages
 from candidate_cards.contract.refusals import RefusedError, invalid
 from candidate_cards.errors import ExportError, InputError, MissingDependencyError
 from candidate_cards.exports import (
@@ -43,6 +53,7 @@ from candidate_cards.exports.pdf import DossierFacts, PageSize, render_dossier
 from candidate_cards.exports.png import render_picture
 from candidate_cards.themes import list_themes
 
+from .manners import EVERYTHING, NAME, PASSWORD_HEADER
 from .problems import unusable
 
 if TYPE_CHECKING:
@@ -53,6 +64,7 @@ if TYPE_CHECKING:
     from candidate_cards.exports import Exporter
     from candidate_cards.models import Candidate, Shortlist
 
+    from .manners import Manner
     from .papers import Press
 
 Query = TypeVar("Query", bound="NoOptions")
@@ -60,14 +72,20 @@ Query = TypeVar("Query", bound="NoOptions")
 #: A theme is asked for by its name: a path would be read.
 THEMES: Final = tuple(theme.name for theme in list_themes() if not theme.error)
 
+_FIND: Final = r"^F(-[A-Z0-9]{4}){4}$"  # as `BlindKey.identify` writes it
 _NONCE: Final = r"^[A-Za-z0-9+/_-]{0,200}={0,2}$"  # Content Security Policy, level 3, 2.3.1
 #: Of a query: a server takes addresses of 64 KiB, and a character may take twelve bytes there.
 _MOST_OF_LINE: Final = 300
 _MOST_OF_BRIEF: Final = 2000
 _MOST_RECIPIENTS: Final = 100
+_MOST_DECIDED: Final = 100
 _MOST_IN_QUERY: Final = 200  # names and recipients; more would take the event loop's time
 #: Names of the library's that a query has others for.
-_NAMES: Final[Mapping[str | int, str]] = {"sender": "from", "reply_to": "replyTo"}
+_NAMES: Final[Mapping[str | int, str]] = {
+    "sender": "from",
+    "reply_to": "replyTo",
+    "password": PASSWORD_HEADER,
+}
 _MOST_OF_NAME: Final = 100
 
 
@@ -75,6 +93,12 @@ def _theme(name: str) -> str:
     if name in THEMES:
         return name
     raise _error("theme", f"Input should be one of: {', '.join(THEMES)}")
+
+
+def _language(tag: str) -> str:
+    if tag in list_languages():
+        return tag
+    raise _error("language", f"Input should be one of: {', '.join(list_languages())}")
 
 
 def _flag(text: object) -> object:
@@ -115,6 +139,15 @@ def _error(kind: str, message: str) -> PydanticCustomError:
 
 
 _ThemeName = Annotated[str, AfterValidator(_theme), WithJsonSchema({"enum": list(THEMES)})]
+#: Of a profile; which there are, the settings say.
+ProfileName = Annotated[str, StringConstraints(pattern=NAME)]
+#: A language that there are labels in.
+Language = Annotated[
+    str, AfterValidator(_language), WithJsonSchema({"enum": list(list_languages())})
+]
+_Finds = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=_FIND)], ...], Field(max_length=_MOST_DECIDED)
+]
 _Flag = Annotated[bool, BeforeValidator(_flag)]
 _Level = Annotated[int, Field(ge=1, le=6), BeforeValidator(_number)]
 _Scale = Annotated[int, Field(ge=1, le=4), BeforeValidator(_number)]
@@ -154,7 +187,33 @@ class Frame(NoOptions):
     author: _Line | None = None
 
 
-class Options(NoOptions):
+class Asked(NoOptions):
+    """What a query says of what is shown to whom, and how.
+
+    Attributes:
+        profile: Name of one; by default the company's for cards, the format's for what is sent.
+        lang: Of our own words; by default the company's.
+        data_source: Where the data came from; by default as the company says.
+        contact: Whom to ask about them; the same.
+        keep_until: The last day on which they are kept.
+        notice: Whether a document says what a machine decided; if not, it says that it was left
+            out, to programs.
+        keep: Finds of a redaction report that are no names after all. Their ids tell nothing, so
+            they may stand in an address, which servers on the way may log.
+        remove: Those that are.
+    """
+
+    profile: ProfileName | None = None
+    lang: Language | None = None
+    data_source: _Line = ""
+    contact: _Line = ""
+    keep_until: _Day | None = None
+    notice: _Flag = True
+    keep: _Finds = ()
+    remove: _Finds = ()
+
+
+class Options(Asked):
     """What every format takes, and all that one with nothing of its own does."""
 
     #: Whether it is made in a process that can be ended.
@@ -162,25 +221,43 @@ class Options(NoOptions):
 
     theme: _ThemeName | None = None
 
+    def disclosed(self, manner: Manner, content: Candidate | Shortlist) -> Self:
+        """Return the options without what may not be shown of candidates."""
+        _ = manner, content
+        return self
+
     def make(
         self,
         content: Candidate | Shortlist,
         exporter: Exporter,
+        manner: Manner,
         press: Press | None = None,
     ) -> bytes:
         """Return the bytes of a format.
 
         Args:
-            content: One candidate, or a shortlist.
+            content: One candidate, or a shortlist, of whom all may be shown.
             exporter: The format.
+            manner: How they are shown.
             press: What a format that is made in a process needs; without it, it is made here.
 
         Raises:
             CandidateCardsError: As in the library.
         """
         _ = press
-        look = self.model_dump(exclude=set(Frame.model_fields))
-        return export_candidates(content, format=exporter.name, **look)
+        look = self.model_dump(exclude=_SEEN_TO)
+        return export_candidates(
+            content,
+            format=exporter.name,
+            profile=EVERYTHING,
+            labels=manner.labels,
+            notice=manner.notice,
+            **look,
+        )
+
+
+#: Of a query, what `Manner` has seen to before a document is made.
+_SEEN_TO: Final = {*Frame.model_fields, *Asked.model_fields, "show_emails"}
 
 
 class CardOptions(Options):
@@ -205,10 +282,16 @@ class MailOptions(Options):
     date: _Time | None = None
     unsubscribe: _Url | None = None
 
+    def disclosed(self, manner: Manner, content: Candidate | Shortlist) -> Self:
+        """Return the options with the subject as it may be shown."""
+        subject = manner.disclosed_text(self.subject, content)
+        return self.model_copy(update={"subject": subject})
+
     def make(
         self,
         content: Candidate | Shortlist,
         exporter: Exporter,
+        manner: Manner,
         press: Press | None = None,
     ) -> bytes:
         """Return a message, as `Options.make`."""
@@ -219,7 +302,9 @@ class MailOptions(Options):
             content,
             theme=self.theme,
             density=self.density,
-            show_emails=self.show_emails,
+            profile=EVERYTHING,
+            labels=manner.labels,
+            notice=manner.notice,
             subject=self.subject,
             reply_to=parse_address(answered, field="replyTo").address if answered else "",
         )
@@ -247,13 +332,15 @@ class DossierOptions(Options):
     show_emails: _Flag | None = None
     page_size: PageSize = "A4"
     date: _Day | None = None
-    keep_until: _Day | None = None
     confidential: _Flag = True
+    recipient: _Line = ""
+    recipient_id: _Line = ""
 
     def make(
         self,
         content: Candidate | Shortlist,
         exporter: Exporter,
+        manner: Manner,
         press: Press | None = None,
     ) -> bytes:
         """Return a PDF, as `Options.make`."""
@@ -261,11 +348,18 @@ class DossierOptions(Options):
             content,
             theme=self.theme or exporter.theme,
             page_size=self.page_size,
-            facts=DossierFacts(issued=self.date, confidential=self.confidential),
-            notice=NoticeFacts(keep_until=self.keep_until),
-            show_emails=self.show_emails,
+            facts=DossierFacts(
+                issued=self.date,
+                confidential=self.confidential,
+                recipient=self.recipient,
+                recipient_id=self.recipient_id,
+            ),
+            profile=EVERYTHING,
+            labels=manner.labels,
+            notice=manner.notice,
             pool=press and press.pool,
             cache=press and press.folder,
+            password=manner.password,
         )
 
 
@@ -280,6 +374,7 @@ class PictureOptions(Options):
         self,
         content: Candidate | Shortlist,
         exporter: Exporter,
+        manner: Manner,
         press: Press | None = None,
     ) -> bytes:
         """Return a PNG, as `Options.make`."""
@@ -287,6 +382,9 @@ class PictureOptions(Options):
             content,
             theme=self.theme or exporter.theme,
             scale=self.scale,
+            profile=EVERYTHING,
+            labels=manner.labels,
+            notice=manner.notice,
             pool=press and press.pool,
         )
 
@@ -329,7 +427,11 @@ FORMATS: Final[Mapping[str, Format]] = {name: _format(name) for name in list_for
 
 
 def made(
-    form: Format, options: Options, content: Candidate | Shortlist, press: Press | None = None
+    form: Format,
+    options: Options,
+    content: Candidate | Shortlist,
+    manner: Manner,
+    press: Press | None = None,
 ) -> bytes:
     """Return the bytes of a format; what cannot be made is a refusal.
 
@@ -338,7 +440,7 @@ def made(
             library that it takes is not installed.
     """
     try:
-        return options.make(content, form.exporter, press)
+        return options.make(content, form.exporter, manner, press)
     except InputError as error:
         problems = [
             replace(problem, path=tuple(_NAMES.get(key, key) for key in problem.path))

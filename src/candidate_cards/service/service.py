@@ -22,6 +22,7 @@ from .gate import UnderWay
 from .inbox import Inbox
 from .intake import Intake
 from .lookups import Lookups
+from .manners import Manners
 from .metrics import Metrics
 from .papers import Papers
 from .retention import Retention
@@ -60,6 +61,7 @@ class Service:
             anything else by `run`.
         lookups: Short questions to the database.
         renderings: Questions for cards that are not kept, which take longer.
+        manners: To whom it shows what.
         under_way: The requests that are being answered.
         is_stopping: Whether to ask that no more requests are sent here.
     """
@@ -69,6 +71,7 @@ class Service:
     ) -> None:
         self.settings = settings or read_settings()
         self.now = now
+        self.manners = Manners(self.settings)
         url = self.settings.store.get_secret_value()
         self.store = open_store(url)
         threads = 1 if url.startswith("sqlite:") else _NETWORK_THREADS
@@ -81,7 +84,7 @@ class Service:
             self.settings.cache_bytes, round(self.settings.cache_seconds * 1000), now
         )
         self.vendors = Vendors(self.settings)
-        self.embeds = Embeds(self.settings, self.store)
+        self.embeds = Embeds(self.settings, self.store, self.manners)
         self.gallery = Gallery() if self.settings.development else None
         self.papers = Papers(
             self.settings.pdf_workers,

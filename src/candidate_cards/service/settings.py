@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from candidate_cards._validation import problems_in
+from candidate_cards.cards import list_languages
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.instaview._settings import BASE_URL
 from candidate_cards.instaview._settings import Settings as VendorSettings
@@ -45,6 +46,7 @@ _ADDRESS: Final = re.compile(
     r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
 )
 _SHORTEST_SECRET: Final = 32
+_LONGEST_SAID: Final = 300  # characters; a notice has room for no more
 
 _Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -80,6 +82,17 @@ def _long(secret: SecretStr) -> SecretStr:
     raise ValueError(message)
 
 
+def _language(tag: str) -> str:
+    if tag in list_languages():
+        return tag
+    message = f"must be one of: {', '.join(list_languages())}"
+    raise ValueError(message)
+
+
+_Language = Annotated[str, AfterValidator(_language)]
+_Said = Annotated[str, Field(max_length=_LONGEST_SAID)]
+
+
 class Company(BaseModel):
     """What one company has of its own.
 
@@ -91,6 +104,10 @@ class Company(BaseModel):
         webhook_tolerance: Seconds that their time of sending may be from ours; ``None`` for a
             sender whose retries repeat an old one.
         frame_ancestors: Origins that may frame its cards, such as ``https://ats.example``.
+        profile: Name of what its cards show; ``None`` for the service's.
+        lang: Of what is shown of its candidates; ``None`` for the service's.
+        data_source: Where its data come from, as notices say; empty for what the service says.
+        contact: Whom to ask about them; the same.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -100,6 +117,10 @@ class Company(BaseModel):
     webhook_scheme: HmacScheme | Literal["standard"] | None = None
     webhook_tolerance: _Seconds | None = 300.0
     frame_ancestors: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    profile: str | None = None
+    lang: _Language | None = None
+    data_source: _Said = ""
+    contact: _Said = ""
 
     @property
     def scheme(self) -> HmacScheme | StandardWebhooks | None:
@@ -160,6 +181,14 @@ class Settings(BaseSettings):
             others are known still.
         public_url: Where browsers reach this service, as embeds say it; needed behind a proxy.
             Without it embeds say the address that the request for them came to.
+        profiles: A folder of profiles of one's own, a TOML file each; read when the service starts.
+        profile: Name of what cards show where nothing else is asked for. Messages, dossiers and
+            pictures show what ``client`` does, unless this profile puts codes in place of people.
+        lang: Language of our own words where nothing else is asked for.
+        data_source: Where the data come from, as notices say; empty for the usual words.
+        contact: Whom to ask about them; the same.
+        blind_secret: Makes the codes of profiles that put them in place of people, at least 32
+            characters. Every company has codes of its own. With another secret all codes change.
         retention_days: Candidates saved longer ago are erased; ``None`` keeps them.
         development: Serve the gallery, which reads templates anew.
         metrics: Serve ``/metrics``, which needs no key.
@@ -194,6 +223,12 @@ class Settings(BaseSettings):
     pdf_waiting: Annotated[int, Field(ge=0)] = 4
     embed_secrets: tuple[Annotated[SecretStr, AfterValidator(_long)], ...] = ()
     public_url: Annotated[str, AfterValidator(_address)] | None = None
+    profiles: Path | None = None
+    profile: str = "internal"
+    lang: _Language = "en"
+    data_source: _Said = ""
+    contact: _Said = ""
+    blind_secret: Annotated[SecretStr, AfterValidator(_long)] | None = None
     retention_days: Annotated[int, Field(ge=1)] | None = None
     development: bool = False
     metrics: bool = True

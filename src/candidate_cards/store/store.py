@@ -85,6 +85,7 @@ class Store:
         self._versions = QueryByIds(
             database, select(profile_id, CANDIDATES.c.version).where(company), profile_id
         )
+        self._ids = Query(database, select(profile_id).where(company).order_by(profile_id))
         self._candidates = QueryByIds(
             database,
             select(profile_id, CANDIDATES.c.version, CANDIDATES.c.saved_at, payload).where(company),
@@ -255,6 +256,16 @@ class Store:
             profile_id: StoredCandidate(read_payload(payload), version, as_time(saved_at))
             for profile_id, version, saved_at, payload in found
         }
+
+    def profile_ids(self, company: str) -> list[str]:
+        """Return the ids of a company's candidates, sorted.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        if not _findable(company, [company]):
+            return []
+        return [profile_id for (profile_id,) in self._ids.rows(company=company)]
 
     def count(self, company: str | None = None, *, older_than: datetime | None = None) -> int:
         """Return how many candidates there are.

@@ -30,6 +30,8 @@ _ONE_PROCESS: Final = ("--jobs", 1)
 _OPTIONS: Final = (
     ("--page-size", "Letter"),
     ("--not-confidential",),
+    ("--recipient", "Bo Li"),
+    ("--recipient-id", "C-17"),
     ("--jobs", "2"),
     ("--cache", "kept"),
     ("--part-seconds", "5"),

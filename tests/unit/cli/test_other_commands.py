@@ -172,7 +172,7 @@ def test_a_missing_folder_is_a_failure_with_advice(monkeypatch: pytest.MonkeyPat
     report = json.loads(result.stdout)
     assert report["healthy"] is False
     failed = {check["name"] for check in report["checks"] if check["status"] == "failed"}
-    assert failed == {"templates", "themes"}
+    assert failed == {"locales", "templates", "themes"}
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_the_demo_says_what_to_open(tmp_path: Path) -> None:
     result = invoke("demo", folder)
     assert result.exit_code == 0, result.output
     named = re.findall(r"^  (\S+\.html) ", result.stdout, re.MULTILINE)
-    assert len(named) == 5
+    assert len(named) == 6
     for path in named:
         assert os.path.exists(path)  # noqa: PTH110 - as printed
     pages = list(folder.rglob("*.html"))
@@ -220,11 +220,17 @@ def test_the_demo_shows_what_differs(tmp_path: Path) -> None:
         ["shortlist-dark.html", "shortlist-light.html", "shortlist-harbour.html"],
         ["card-row.html", "card-card.html", "card-detail.html"],
         ["host-element.html", "host-fragment.html"],
+        ["shortlist-client.html", "shortlist-blind.html"],
     ):
         texts = {(tmp_path / name).read_text("utf-8") for name in names}
         assert len(texts) == len(names)
     assert "shadowrootmode" in (tmp_path / "host-element.html").read_text("utf-8")
     assert "shadowrootmode" not in (tmp_path / "host-fragment.html").read_text("utf-8")
+    shown, blind = (
+        (tmp_path / f"shortlist-{name}.html").read_text("utf-8") for name in ("client", "blind")
+    )
+    assert "Mark\u00e9ta" in shown
+    assert "Mark\u00e9ta" not in blind
     fragments = list((tmp_path / "fragments").iterdir())
     assert len(fragments) >= 3
     for fragment in fragments:

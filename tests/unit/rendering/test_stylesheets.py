@@ -89,6 +89,8 @@ def test_a_bundled_sheet_says_the_same_when_minified(name: str, theme: str) -> N
         "color-scheme": loaded.color_scheme,
         "schemes": "light dark",
         "direction": "ltr",
+        "start": "left",
+        "color-watermark": "#cccccc",
     }
     for format_name in list_formats():
         spec = get_exporter(format_name).template
@@ -234,7 +236,7 @@ def test_a_rule_that_can_become_an_attribute_passes(selector: str) -> None:
 def test_the_card_sheet_can_become_attributes() -> None:
     """The bundled sheet of the card passes the rules for inline formats."""
     theme = load_theme("dark")
-    tokens = {**theme.tokens, "color-scheme": "dark", "direction": "ltr"}
+    tokens = {**theme.tokens, "color-scheme": "dark", "direction": "ltr", "start": "left"}
     css = TemplateFolder().read("card/card.css")
     rules = resolvable_rules(css, tokens, "card/card.css")
     text = stylesheet_text(css, tokens, "card/card.css")

@@ -60,6 +60,16 @@ REFUSED = {
     "handler-in-a-drawing": '<svg><path onload="f()"/></svg>',
     "handler-in-a-shadow-root": '<template><p onclick="f()">x</p></template>',
     "refresh": '<meta http-equiv="refresh" content="0;url={{ card.href }}">',
+    "refresh-as-a-statement": '<meta http-equiv="refresh" itemprop="x" content="{{ card.name }}">',
+    "refresh-under-our-name": (
+        '<meta http-equiv="refresh" name="candidate-cards:x" content="{{ card.name }}">'
+    ),
+    "referrer": '<meta name="referrer" content="{{ card.name }}">',
+    "referrer-as-a-statement": '<meta name="referrer" itemprop="x" content="{{ card.name }}">',
+    "name-of-a-statement": '<meta name="{{ card.name }}" content="origin">',
+    "name-that-ends-like-ours": '<meta name="x candidate-cards:{{ card.name }}" content="x">',
+    "property-of-a-statement": '<meta itemprop="{{ card.name }}" content="x">',
+    "property-and-value": '<meta itemprop="{{ card.name }}" content="{{ card.title }}">',
     # Where data could become an address or a request
     "text-as-address": '<a href="{{ card.name }}">x</a>',
     "part-of-an-address": '<a href="https://example.test/{{ card.href }}">x</a>',
@@ -170,6 +180,14 @@ ALLOWED = {
     "nested-branches": (
         "{% if card %}{% for x in cards %}<i>{% if x %}x{% endif %}</i>{% endfor %}{% endif %}",
         "<i>x</i><i>x</i>",
+    ),
+    "statement-of-a-document": (
+        '<meta name="candidate-cards:{{ card.title }}" content="{{ card.name }}">',
+        '<meta name="candidate-cards:Engineer" content="&lt;&amp;&#34;&#39;">',
+    ),
+    "statement-of-a-piece": (
+        '<meta itemprop="contact" content="{{ card.name }}">',
+        '<meta itemprop="contact" content="&lt;&amp;&#34;&#39;">',
     ),
     "void-elements": ("<p>a<br>b<wbr>c</p>", "<p>a<br>b<wbr>c</p>"),
     "comment": ("<p>{# <script> #}x</p>", "<p>x</p>"),

@@ -10,6 +10,7 @@ import click
 
 from candidate_cards import (
     export_candidates,
+    load_profile,
     message_bytes,
     parse_shortlist,
     render_card,
@@ -19,6 +20,7 @@ from candidate_cards import (
 from candidate_cards._resources import resource_root
 from candidate_cards.cli.report import counted
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_file
+from candidate_cards.privacy import BlindKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
 
 _SAMPLE = "sourcing-completed.json"
 _THEMES = ("dark", "light", "harbour")
+_PROFILES = ("client", "blind")
 _DENSITIES: tuple[Density, ...] = ("row", "card", "detail")
+
+#: Everybody knows it, so its codes hide nobody; without it every demo would have others.
+_KEY = BlindKey(b"the demo's key, which is no secret")
 
 _HEAD = {
     "title": "Staff Data Platform Engineer",
@@ -46,6 +52,7 @@ _GUIDE = (
     ("card-detail.html", "one candidate; -card and -row show less"),
     ("host-element.html", "cards in another page, isolated from its styles"),
     ("host-fragment.html", "the same page with the inline-styled fragments of fragments/"),
+    ("shortlist-client.html", "what a client is shown; -blind has codes in place of people"),
     ("email.html", "what shortlist.eml shows; open that one in a mail program"),
 )
 
@@ -82,6 +89,11 @@ def _files() -> Iterator[tuple[str, bytes]]:
     shortlist = _sample()
     for theme in _THEMES:
         yield f"shortlist-{theme}.html", export_candidates(shortlist, format="page", theme=theme)
+    for profile in _PROFILES:
+        content = export_candidates(
+            shortlist, theme="light", density="detail", profile=load_profile(profile, key=_KEY)
+        )
+        yield f"shortlist-{profile}.html", content
     email = render_email(shortlist)
     yield "shortlist.eml", message_bytes(email.message())
     yield "email.html", email.html.encode()

@@ -15,7 +15,8 @@ The signatures that callers need::
 
     words     anything with the texts ``email``, ``link`` and ``phone``
     identify  Callable[[str], str]: makes the id of a find from code, path, kind and folded word
-              (parted by U+001F); it should be keyed, since the word is in it
+              (parted by U+001F, the word with a capital if it was written with one); it should be
+              keyed, since the word is in it
     decide    Callable[[str], bool | None]: takes the id of an uncertain find; True removes it,
               False keeps it, None leaves it to the rule below
 

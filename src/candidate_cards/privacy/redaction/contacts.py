@@ -54,6 +54,7 @@ _NAMED_PHONE: Final = re.compile(
 _FEWEST_DIGITS, _MOST_DIGITS = 8, 15
 _FEWEST_NATIONAL_DIGITS: Final = 9
 _TRAILING: Final = ".,;:!?)]}'’\"*_"
+_MOST_SPELLINGS: Final = 4
 _SHORTEST_ID: Final = 4
 _SHORTEST_SURE_NUMBER: Final = 6
 _SHORTEST_HASH: Final = 5
@@ -146,6 +147,21 @@ class Ids:
                 folded = "".join(map(_casefolded, text))
             for match in self._pattern.finditer(folded):
                 yield *match.span(), match[0] in self._sure
+
+
+def other_spellings(person: Person, lexicon: Lexicon) -> Iterator[str]:
+    """Yield the name in the slug or in an address, if it is spelled so that the lexicon lacks it.
+
+    Why: how somebody writes a name of another script in Latin letters is often told there alone.
+    """
+    mailboxes = (address.partition("@")[0] for address in person.emails[:_MOST_SPELLINGS])
+    locals_of = (mailbox.partition("+")[0] for mailbox in mailboxes)
+    for written in (unquote(_slug(person.linkedin_url)), *locals_of):
+        words = word_pattern().findall(written)[: 2 + lexicon.foreign]
+        known = sum(lexicon.look_up(word, 0, identifier=True) is not None for word in words)
+        # Beside one part of a Latin name the other is mostly a trade: mueller-consulting.
+        if len(words) > 1 and (not known or (lexicon.foreign and known < len(words))):
+            yield " ".join(words)
 
 
 def _casefolded(character: str) -> str:

@@ -20,7 +20,8 @@ _MOST_WORDS: Final = 16
 _MOST_FORM_WORDS: Final = 5
 _SHORTEST_SURE: Final = 3
 _SHORTEST_UNSPACED: Final = 2
-_JOINING: Final = frozenset(" \t\n\r\u00a0.,&+-–—'’/()·")
+_JOINING: Final = frozenset(" \t\n\r\u00a0.,&+-–—'’/()·\"“”„«»")
+_CLOSING: Final = {"«": "»", "“": "”", "„": "“", "(": ")"}
 
 
 class Mention(NamedTuple):
@@ -45,7 +46,7 @@ class Employers:
     def __init__(self, employers: Sequence[Employer], vocabulary: frozenset[str]) -> None:
         self._names: dict[tuple[str, ...], tuple[str, bool]] = {}
         self._unspaced: dict[str, str] = {}
-        common = common_employers() | common_words() | vocabulary
+        common = (common_employers(), common_words(), vocabulary)
         for name, replacement in employers:
             text = views(name)[-1].text
             words = _without_form([match[0] for match in _pattern().finditer(text)])[:_MOST_WORDS]
@@ -55,8 +56,11 @@ class Employers:
                 joined = fold("".join(words))
                 if len(joined) >= _SHORTEST_UNSPACED:
                     self._unspaced.setdefault(joined, replacement)
-            for way in {tuple(keys(word)[at] for word in words) for at in (0, -1)}:
-                sure = len(way) > 1 or (way[0] not in common and len(way[0]) >= _SHORTEST_SURE)
+            names = (words, words[_form_before(words) :])
+            for way in {tuple(keys(word)[at] for word in name) for name in names for at in (0, -1)}:
+                sure = len(way) > 1 or (
+                    len(way[0]) >= _SHORTEST_SURE and not any(way[0] in each for each in common)
+                )
                 self._names.setdefault(way, (replacement, sure))
                 if len(way) > 1 and len("".join(way)) > _MOST_FORM_WORDS:
                     self._names.setdefault(("".join(way),), (replacement, sure))
@@ -102,11 +106,12 @@ class Employers:
                     if found := self._names.get(name):
                         end = _with_form(text, words, ways, last)
                         replacement, sure = found
-                        form = end > last
+                        start = _with_form_before(text, words, ways, at)
+                        form = end > last or start < at
                         small = words[at].text[:1].islower()
                         mention = Mention(
-                            words[at].start,
-                            words[end].end,
+                            words[start].start,
+                            _end(text, words[start].start, words[last].end, words[end].end),
                             sure or form,
                             small and not sure and not form,
                             replacement,
@@ -123,6 +128,23 @@ class Employers:
             return
         yield from ways[last]
         yield from _uninflected(words[last].text, ways[last][0])
+
+
+def _end(text: str, start: int, form: int, end: int) -> int:
+    """Return where a mention ends: with the last dot of its form, or the mark that it opened.
+
+    Args:
+        text: Of a view.
+        start: Where the mention begins.
+        form: Where the legal form after it begins.
+        end: Where its last word ends.
+    """
+    after = text[end : end + 1]
+    if after == "." and "." in text[form:end]:
+        return end + 1
+    written = text[start:end]
+    opened = (closing for opening, closing in _CLOSING.items() if opening in written)
+    return end + any(closing == after and closing not in written for closing in opened)
 
 
 def _uninflected(word: str, key: str) -> Iterator[str]:
@@ -145,7 +167,7 @@ def _joined(text: str, words: Sequence[_Word], first: int, last: int) -> bool:
 
 
 def _without_form(words: Sequence[str]) -> list[str]:
-    """Return the words of a company's name without its legal form at either end."""
+    """Return the words of a company's name without its legal form at the end."""
     folded = [fold(word) for word in words]
     forms = legal_forms()
     end = len(words)
@@ -158,6 +180,27 @@ def _without_form(words: Sequence[str]) -> list[str]:
                 changed = True
                 break
     return list(words[:end])
+
+
+def _form_before(words: Sequence[str]) -> int:
+    """Return how many words of a company's name are the legal form that it begins with."""
+    folded = [fold(word) for word in words]
+    for length in range(min(_MOST_FORM_WORDS, len(words) - 1), 0, -1):
+        if " ".join(folded[:length]) in legal_forms():
+            return length
+    return 0
+
+
+def _with_form_before(
+    text: str, words: Sequence[_Word], ways: Sequence[tuple[str, ...]], first: int
+) -> int:
+    """Return the first word of a name with the legal form that may stand before it."""
+    for length in range(min(_MOST_FORM_WORDS, first), 0, -1):
+        start = first - length
+        form = " ".join(ways[at][0] for at in range(start, first))
+        if form in legal_forms() and not words[start].text.islower():
+            return start if _joined(text, words, start, first) else first
+    return first
 
 
 def _with_form(

@@ -16,7 +16,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import regex
 
@@ -75,7 +75,7 @@ _LETTERS: Final = str.maketrans(
         "ŋ": "ng",
         "ŧ": "t",
         "ĸ": "k",
-        "ə": "a",
+        "ə": "e",
         "ß": "ss",
         "ƒ": "f",
         "ɓ": "b",
@@ -278,13 +278,22 @@ def loose(word: str) -> str:
 
 
 _VOWELS: Final = re.compile("[aeiouy']")
-_CONSONANTS: Final = str.maketrans("cqwp", "kkvb")
+_CONSONANTS: Final = str.maketrans("cqwvp", "kkbbf")
+_HALF_VOWELS: Final = str.maketrans("", "", "וو")
 
 
-def consonants(word: str) -> str:
-    """Return the consonants of a word, as scripts that write no vowels have them."""
-    text = _VOWELS.sub("", loose(word).translate(_CONSONANTS))
-    return text.removesuffix("h")
+def consonants(word: str) -> frozenset[str]:
+    """Return the consonants of a word, as scripts that write no vowels may have them."""
+    return frozenset(
+        _VOWELS.sub("", loose(written).translate(_CONSONANTS)).removesuffix("h")
+        for written in {word, word.translate(_HALF_VOWELS)}
+        if written
+    )
+
+
+def is_small(word: str) -> bool:
+    """Tell whether a word begins with a small letter of a script that has both kinds."""
+    return word[0].islower() and not "ა" <= word[0] <= "ჿ"  # Georgian prose has no others
 
 
 def script(word: str) -> Script:
@@ -329,6 +338,12 @@ _RANGES: Final[tuple[tuple[int, int, Script], ...]] = (
     (0x1D400, 0x1D7FF, "latin"),
     (0x20000, 0x3FFFF, "unspaced"),
 )
+
+
+def any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
+    """Return the pattern of any of some texts, the longest first; of none there is no pattern."""
+    written = sorted(set(filter(None, texts)), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, written))) if written else None
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import permutations, product
+from itertools import islice, permutations, product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .data import (
@@ -13,30 +13,37 @@ from .data import (
     gendered_titles,
     nicknames,
     not_inflected,
+    ordinary_words,
     particles,
     ranks,
     suffixes,
 )
-from .folding import consonants, fold, keys, latin, loose, script, views, word_pattern
+from .folding import consonants, fold, is_small, keys, latin, loose, script, views, word_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from .folding import Script
 
+_MOST_WORDS: Final = 40  # of a name; no person has more
 _MOST_CHUNKS: Final = 7  # of a name, that are written together
 _MOST_INSIDE: Final = 1000  # names that are looked for inside of longer words
 _SHORTEST_PART: Final = 3
-_SHORTEST_JOINED: Final = 5
+_SHORTEST_JOINED: Final = 4
+_SHORTEST_SMALL_JOINED: Final = 5
 _SHORTEST_INSIDE: Final = 7
 _SHORTEST_LOOSE: Final = 4
 _LONGEST_ENDING: Final = 6
 _SHORTEST_SMALL_STEM: Final = 5  # of a word in small letters with an ending
 _LONGEST_INDIC_ENDING: Final = 4
 _TWO: Final = 2
+_LONGEST_UNSPACED: Final = 6
+_TWO_SYLLABLES: Final = frozenset({"남궁", "황보", "제갈", "선우", "독고", "사공", "서문"})
 _FOUR: Final = 4
 _VOWELS: Final = frozenset("aeiouyаяоеэиіїыуюйьαοηωειυაეიოუաեիոու")
+_SHORTEST_ENDINGS: Final = frozenset({"y", "u", "e", "ou", "i", "os", "ai"})  # Evy, Evou
 _ABJADS: Final = frozenset({"arabic", "hebrew"})
+_UNCASED: Final = frozenset({"arabic", "hebrew", "indic", "unspaced"})
 _PREFIXES: Final = {
     "arabic": re.compile("(?:[وفبكلس]{0,2}(?:ال|لل)?|[وف])(?=..)"),
     "hebrew": re.compile("[והבלמשכ]{1,3}(?=..)"),
@@ -121,7 +128,7 @@ class Lexicon:
         self._scripts = frozenset(token.script for token in tokens)
         self._add_tokens(tokens)
         self._add_joined(tokens)
-        self.unspaced = _unspaced_forms(tokens, known | common_words())
+        self.unspaced = _unspaced_forms(tokens, known)
         parts = [
             key
             for key, entry in self._entries.items()
@@ -180,20 +187,21 @@ class Lexicon:
             self._add_romanised(key, words, kind)
         if len(loose(key)) >= _SHORTEST_LOOSE:
             self._loose.setdefault(loose(key), Entry(Strength.CERTAIN, words, capital=True))
-        if len(consonants(key)) >= _SHORTEST_PART:
-            entry = Entry(Strength.UNCERTAIN, words, capital=True)
-            self._consonants.setdefault(consonants(key), entry)
+        entry = Entry(Strength.UNCERTAIN, words, capital=True)
+        for written in consonants(key):
+            if len(written) >= _SHORTEST_PART:
+                self._consonants.setdefault(written, entry)
 
     def _add_romanised(self, key: str, words: frozenset[int], kind: Script) -> None:
         """Add a name as it is written in Latin letters."""
         written = latin(key)
-        if not written or kind in _ABJADS:
-            return
         capital = kind in {"unspaced", "hangul"} and len(written) <= _FOUR
         if len(written) < _SHORTEST_PART:
-            self._put(written, Entry(Strength.SHORT, words))
+            if written:
+                self._put(written, Entry(Strength.SHORT, words))
             return
         doubt = written in common_words() or written in self._doubtful
+        doubt |= kind in _ABJADS and len(written) < _FOUR
         entry = Entry(Strength.UNCERTAIN if doubt else Strength.CERTAIN, words, capital)
         self._put(written, entry)
         self._stems.setdefault(written, entry)
@@ -201,17 +209,25 @@ class Lexicon:
     def _add_joined(self, tokens: Sequence[_Token]) -> None:
         inside: set[str] = set()
         for joined, words in _joined_forms(tokens):
-            if len(joined) < _SHORTEST_JOINED:
+            hangul = script(joined) == "hangul"
+            if len(joined) < _SHORTEST_JOINED and not hangul:
                 continue
-            doubt = joined in common_words() or joined in self._doubtful
+            doubt = joined in ordinary_words() or joined in self._doubtful
             long = len(joined) >= _SHORTEST_INSIDE
-            sure = long and not doubt
+            sure = (long or hangul) and not doubt
             strength = Strength.CERTAIN if sure else Strength.UNCERTAIN
-            self._put(joined, Entry(strength, words, capital=not long, whole=len(words) > 1))
+            short = len(joined) < _SHORTEST_SMALL_JOINED
+            entry = Entry(strength, words, capital=short, whole=len(words) > 1)
+            self._put(joined, entry)
+            self._stems.setdefault(joined, entry)
             if sure and len(words) > 1:
                 inside.add(joined)
         for joined, words in _initial_forms(tokens):
-            if len(joined) >= _SHORTEST_JOINED + 1 and joined not in self._entries:
+            if (
+                len(joined) >= _SHORTEST_SMALL_JOINED
+                and joined not in ordinary_words()
+                and joined not in self._entries
+            ):
                 self._put(joined, Entry(Strength.UNCERTAIN, words, whole=True))
         if inside:
             longest_first = sorted(inside, key=len, reverse=True)
@@ -230,13 +246,13 @@ class Lexicon:
         """
         if word.isascii():
             key = word.lower()
-            if key[:2] not in self._heads and not self._foreign():
+            if key[:2] not in self._heads and not self.foreign:
                 return None
             kind: Script = "latin"
         else:
             key = fold(word)
             kind = script(word)
-        small = word[0].islower() and not identifier
+        small = is_small(word) and not identifier
         end = start + len(word)
         found = self._exact(word, small=small)
         if found is not None:
@@ -246,7 +262,7 @@ class Lexicon:
         found = self._inflected(key, kind, small=small)
         if found is None and not word.isascii() and "latin" in self._scripts:
             found = self._foreign_word(word, kind)
-        if found is None and kind == "latin" and not small and self._foreign():
+        if found is None and kind == "latin" and not small and self.foreign:
             found = self._romanised_word(key)
         if found is None and self._inside and self._inside.search(key):
             found = Entry(Strength.CERTAIN, frozenset(range(self.size)), whole=True)
@@ -258,7 +274,9 @@ class Lexicon:
         """Tell whether a part of the name is inside of a longer word, as in an address."""
         return self._parts is not None and self._parts.search(fold(word)) is not None
 
-    def _foreign(self) -> bool:
+    @property
+    def foreign(self) -> bool:
+        """Whether any of the name is in a script that is not Latin."""
         return not self._scripts <= {"latin"}
 
     def _exact(self, word: str, *, small: bool) -> Entry | None:
@@ -291,11 +309,8 @@ class Lexicon:
             return None
         doubt = key in common_words()
         for length in range(1, min(_LONGEST_ENDING, len(key) - _TWO) + 1):
-            fewest = endings.get(key[-length:])
-            stem = key[:-length]
-            if fewest is None or len(stem) < fewest:
-                continue
-            if small and len(stem) < _SHORTEST_SMALL_STEM and key[-length:] != "s":
+            stem, ending = key[:-length], key[-length:]
+            if not _may_end(stem, ending, endings.get(ending), small=small):
                 continue
             if entry := self._stems.get(stem):
                 return entry.weakened() if doubt else entry
@@ -313,14 +328,27 @@ class Lexicon:
         if entry is not None and entry.strength > Strength.SHORT:
             return entry
         if kind in _ABJADS:
-            return self._consonants.get(consonants(word))
+            return self._by_consonants(word)
         return self._loose.get(loose(word))
 
     def _romanised_word(self, key: str) -> Entry | None:
         """Find a name of another script that is written in Latin letters."""
         if (entry := self._loose.get(loose(key))) is not None:
             return entry
-        return self._consonants.get(consonants(key)) if self._scripts & _ABJADS else None
+        return self._by_consonants(key) if self._scripts & _ABJADS else None
+
+    def _by_consonants(self, word: str) -> Entry | None:
+        found = (self._consonants.get(written) for written in consonants(word))
+        return next(filter(None, found), None)
+
+
+def _may_end(stem: str, ending: str, fewest: int | None, *, small: bool) -> bool:
+    """Tell whether a stem is long enough for what follows it."""
+    if fewest is None:
+        return False
+    if small:  # what is no name is mostly written so
+        fewest = max(fewest, _SHORTEST_SMALL_STEM - (ending == "s"))
+    return len(stem) >= fewest or (not small and ending in _SHORTEST_ENDINGS)
 
 
 def name_tokens(name: str) -> list[str]:
@@ -334,7 +362,7 @@ def _tokens(name: str) -> list[_Token]:
     text = views(name)[-1].text
     chunk = 0
     position = 0
-    for match in word_pattern().finditer(text):
+    for match in islice(word_pattern().finditer(text), _MOST_WORDS):
         between = text[position : match.start()]
         if position and any(mark.isspace() or mark in ",;/|()" for mark in between):
             chunk += 1
@@ -342,23 +370,45 @@ def _tokens(name: str) -> list[_Token]:
         word = match[0]
         dotted = text[position : position + 1] == "."
         key = fold(word)
+        kind = script(word)
         late = word.isupper() and len(found) > 1
-        title = (key in ranks() and (dotted or late)) or (key in gendered_titles() and dotted)
-        found.append((_Token(word, chunk, script(word)), title and len(word) > 1))
-    kept = [token for token, title in found if not title]
-    return kept or [token for token, _ in found]
+        told = dotted or kind in _UNCASED
+        title = (key in ranks() and (told or late)) or (key in gendered_titles() and told)
+        title = title and len(word) > 1
+        found.append((_Token(word, chunk, kind), title))
+    kept = [token for token, title in found if not title] or [token for token, _ in found]
+    if len(kept) == 1:
+        return [kept[0]._replace(text=piece) for piece in _cut(kept[0].text, kept[0].script)]
+    return kept
+
+
+def _cut(word: str, kind: Script) -> tuple[str, ...]:
+    """Return family name and given name of a name that is written without a gap.
+
+    Where the first characters are a family name that we know, it ends there; else it has one
+    character, or two of four, as most have.
+    """
+    if kind not in {"hangul", "unspaced"} or not 1 < len(word) <= _LONGEST_UNSPACED:
+        return (word,)
+    if kind == "unspaced" and not all(0x3040 <= ord(mark) < 0xA4D0 for mark in word):  # noqa: PLR2004  kana, Han
+        return (word,)
+    known = [length for length in (3, 2) if length < len(word) and word[:length] in nicknames()]
+    family = known[0] if known else 1 + (len(word) > 3 and kind == "unspaced")  # noqa: PLR2004
+    if kind == "hangul":
+        family = 2 if word[:2] in _TWO_SYLLABLES and len(word) > _TWO else 1
+    return word[:family], word[family:]
 
 
 def _stems(key: str) -> Iterator[str]:
     """Yield what the endings of a name are put on."""
     yield key
-    if len(key) <= _SHORTEST_PART:
+    if len(key) < _SHORTEST_PART:
         return
-    if key[-1] in _VOWELS:
+    if key[-1] in _VOWELS and (len(key) > _SHORTEST_PART or key[-1] in "aа"):
         yield key[:-1]
         if len(key) > _FOUR and key[-2] in "kg" and key[-1] == "a":  # Monice, Olze
             yield key[:-2] + ("c" if key[-2] == "k" else "z")
-    if key[-1] in "sσ":
+    if key[-1] in "sσ" and len(key) > _SHORTEST_PART:
         yield key[:-1]
         if len(key) > _FOUR and key[-2] in _VOWELS:
             yield key[:-2]
@@ -443,11 +493,7 @@ def _initial_forms(tokens: Sequence[_Token]) -> Iterator[tuple[str, frozenset[in
 def _unspaced_forms(
     tokens: Sequence[_Token], doubtful: frozenset[str]
 ) -> tuple[tuple[str, Strength], ...]:
-    """Return what to look for where words are not parted, the longest first.
-
-    A name without a gap is cut where the scripts in question usually do: after the first
-    character, or in the middle of four.
-    """
+    """Return what to look for where words are not parted, the longest first."""
     parts = [token.text for token in tokens if token.script == "unspaced"][:_MOST_CHUNKS]
     found: dict[str, Strength] = {}
 
@@ -457,7 +503,8 @@ def _unspaced_forms(
         if len(form) == 1:
             strength = Strength.SHORT
         else:
-            strength = Strength.UNCERTAIN if form in doubtful else Strength.CERTAIN
+            doubt = form in doubtful or form in common_words()
+            strength = Strength.UNCERTAIN if doubt else Strength.CERTAIN
         found[form] = max(found.get(form, Strength.SHORT), strength)
 
     for part in parts:
@@ -465,12 +512,4 @@ def _unspaced_forms(
     if len(parts) > 1:
         put("".join(parts))
         put("".join((parts[-1], *parts[:-1])))
-    elif parts and all(0x2E80 <= ord(mark) < 0xA4D0 for mark in parts[0]):  # noqa: PLR2004  CJK
-        whole = parts[0]
-        if len(whole) == _FOUR:
-            put(whole[:2])
-            put(whole[2:])
-        if 1 < len(whole) < _FOUR:
-            put(whole[:1])
-            put(whole[1:])
     return tuple(sorted(found.items(), key=lambda item: -len(item[0])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -15,7 +16,7 @@ from .data import (
     ranks,
     titles_after,
 )
-from .folding import fold, word_pattern
+from .folding import fold, is_small, word_pattern
 from .identity import Entry, Hit, Strength
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _TITLE_GAP: Final = re.compile(r"[.\s-]{1,4}")
 _LONGEST_GAP: Final = 3
 _LONGEST_INITIALS: Final = 4
 _MOST_RANKS: Final = 4
-_SPACED_LETTERS: Final = r"(?<![\p{L}\p{M}])(?:\p{L}\p{M}*+[ .\-_·]{1,2}+){4,}\p{L}(?![\p{L}\p{M}])"
+_SPACED_LETTERS: Final = r"(?<![\p{L}\p{M}])(?:\p{L}\p{M}*+[ .\-_·]{1,2}+){2,}\p{L}(?![\p{L}\p{M}])"
 _CJK_GAP: Final = r"[\s·・•=＝]{0,2}"
 
 
@@ -61,21 +62,15 @@ class _Word(NamedTuple):
 def find_names(text: str, lexicon: Lexicon, *, titles: bool) -> list[Found]:
     """Return where a person is named in the text of a view, in no order."""
     words = [_Word(*match.span(), match[0]) for match in word_pattern().finditer(text)]
-    hits: list[Hit] = []
-    indexes: list[int] = []
-    for index, word in enumerate(words):
-        hit = _hit(text, word, lexicon)
-        if hit is not None:
-            hits.append(hit)
-            indexes.append(index)
+    hits = [hit for word in words if (hit := _hit(text, word, lexicon)) is not None]
     found: list[Found] = []
     for first, last in _runs(text, hits):
-        for name, start, end in _judged(text, hits, first, last, lexicon):
-            found.append(name)
-            if titles and not name.kept:
-                found.extend(_titles(text, words, indexes[start], indexes[end]))
+        found.extend(_judged(text, hits[first : last + 1], lexicon))
     found.extend(_unspaced(text, lexicon))
     found.extend(_spaced_letters(text, lexicon))
+    if titles:
+        beside = [title for name in found if not name.kept for title in _titles(text, words, name)]
+        found.extend(beside)
     return found
 
 
@@ -83,7 +78,7 @@ def _hit(text: str, word: _Word, lexicon: Lexicon) -> Hit | None:
     start, end, letters = word
     identifier = _in_identifier(text, start, end)
     if end - start == 1 and (places := lexicon.initials.get(fold(letters))):
-        small = letters.islower() and not identifier
+        small = is_small(letters) and not identifier
         if not small:
             return Hit(start, end, Entry(Strength.SHORT, places), small, common=False, initial=True)
     if hit := lexicon.look_up(letters, start, identifier=identifier):
@@ -142,29 +137,33 @@ def _is_common(hit: Hit) -> bool:
     return hit.small and hit.common and hit.entry.strength is Strength.UNCERTAIN
 
 
-def _judged(
-    text: str, hits: Sequence[Hit], first: int, last: int, lexicon: Lexicon
-) -> Iterator[tuple[Found, int, int]]:
-    """Yield the names in a run of hits, each with its first and its last hit."""
-    run = hits[first : last + 1]
+def _judged(text: str, run: Sequence[Hit], lexicon: Lexicon) -> Iterator[Found]:
+    """Yield the names in a run of hits."""
     if _is_name(run, lexicon):
         start, end = _trimmed(run, lexicon)
         if start <= end:
-            name = Found(run[start].start, run[end].end, certain=True)
-            yield name, first + start, first + end
+            certain = not all(
+                _is_common(hit) for hit in run if hit.entry.strength > Strength.PARTICLE
+            )
+            yield Found(run[start].start, run[end].end, certain=certain)
             return
-    for at, hit in enumerate(run, first):
+    for hit in run:
         if hit.entry.strength is Strength.UNCERTAIN:
             kept = hit.small and hit.common
-            yield Found(hit.start, hit.end, certain=False, kept=kept), at, at
+            yield Found(hit.start, hit.end, certain=False, kept=kept)
     if _are_initials(text, run, lexicon):
-        yield Found(run[0].start, run[-1].end, certain=False), first, last
+        yield Found(run[0].start, run[-1].end, certain=False)
 
 
 def _is_name(run: Sequence[Hit], lexicon: Lexicon) -> bool:
     if any(hit.entry.strength is Strength.CERTAIN for hit in run):
         return True
     telling = [hit for hit in run if hit.entry.strength > Strength.PARTICLE]
+    if any(
+        _follows(left, right) and not right.small and right.entry.strength >= Strength.UNCERTAIN
+        for left, right in pairwise(run)
+    ):
+        return True
     if all(hit.initial for hit in telling) or len(telling) <= 1:
         return False
     if len(_places(telling)) == lexicon.size:  # all of it, in small letters too
@@ -196,10 +195,17 @@ def _trimmed(run: Sequence[Hit], lexicon: Lexicon) -> tuple[int, int]:
 
 def _begins(hit: Hit, after: Hit, *, whole: bool) -> bool:
     if hit.entry.strength is Strength.PARTICLE:
-        return any(place + 1 in after.entry.words for place in hit.entry.words)
+        return _follows(hit, after)
     if hit.initial:
         return bool(hit.entry.words - after.entry.words) or len(hit.entry.words) > 1
     return whole or not _is_small_short(hit)
+
+
+def _follows(hit: Hit, after: Hit) -> bool:
+    """Tell whether a small word stands before the part that it belongs to."""
+    return hit.entry.strength is Strength.PARTICLE and any(
+        place + 1 in after.entry.words for place in hit.entry.words
+    )
 
 
 def _ends(before: Hit, hit: Hit, *, whole: bool) -> bool:
@@ -224,32 +230,34 @@ def _are_initials(text: str, run: Sequence[Hit], lexicon: Lexicon) -> bool:
     return letters in lexicon.initial_runs and not before.strip().isdigit()
 
 
-def _titles(text: str, words: Sequence[_Word], first: int, last: int) -> Iterator[Found]:
+def _titles(text: str, words: Sequence[_Word], name: Found) -> Iterator[Found]:
     """Yield the titles beside a name that tell a gender, with the gap to the name."""
-    at = first - 1
+    at = bisect_left(words, (name.start,)) - 1
+    start = name.start
     for _ in range(_MOST_RANKS):
-        if at < 0 or not _TITLE_GAP.fullmatch(text[words[at].end : words[at + 1].start]):
+        if at < 0 or not _TITLE_GAP.fullmatch(text, words[at].end, start):
             break
         word = words[at]
         key = fold(word.text)
-        if key in gendered_titles() and not (word.text[0].islower() and key in capital_titles()):
-            yield Found(word.start, words[at + 1].start, certain=True, title=True)
+        if key in gendered_titles() and not (is_small(word.text) and key in capital_titles()):
+            yield Found(word.start, start, certain=True, title=True)
             break
         if key not in ranks():
             break
+        start = word.start
         at -= 1
-    if last + 1 < len(words):
-        word = words[last + 1]
-        gap = text[words[last].end : word.start]
-        if gap.isspace() and len(gap) == 1 and fold(word.text) in titles_after():
-            yield Found(words[last].end, word.end, certain=True, title=True)
+    after = bisect_left(words, (name.end,))
+    if after < len(words) and text[name.end : words[after].start].isspace():
+        word = words[after]
+        if word.start == name.end + 1 and fold(word.text) in titles_after():
+            yield Found(name.end, word.end, certain=True, title=True)
 
 
 def _unspaced(text: str, lexicon: Lexicon) -> Iterator[Found]:
     """Yield names in scripts that do not part words."""
     if not lexicon.unspaced or text.isascii():
         return
-    pattern = unspaced_pattern(lexicon.unspaced)
+    pattern = _unspaced_pattern(lexicon.unspaced)
     doubtful = {form for form, strength in lexicon.unspaced if strength is Strength.UNCERTAIN}
     for match in pattern.finditer(text):
         yield Found(*match.span(), certain=match[0] not in doubtful)
@@ -263,13 +271,14 @@ def _honorifics() -> tuple[str, str]:
     )
 
 
-def unspaced_pattern(forms: Sequence[tuple[str, Strength]]) -> re.Pattern[str]:
+def _unspaced_pattern(forms: Sequence[tuple[str, Strength]]) -> re.Pattern[str]:
     """Return the pattern of a name in a script that does not part words."""
     honorific, gendered = _honorifics()
     long = "|".join(re.escape(form) for form, _ in forms if len(form) > 1) or "(?!)"
+    initial = "|".join({re.escape(form[0]) for form, _ in forms})
     single = "|".join(re.escape(form) for form, _ in forms if len(form) == 1) or "(?!)"
     return re.compile(
-        f"(?:(?:{single}){_CJK_GAP})?(?:{long})"
+        f"(?:(?:{single}){_CJK_GAP}|(?:{initial})\\.\\s?)?(?:{long})(?:\\s(?:{initial})\\.)?"
         f"(?:{_CJK_GAP}(?:{long}|(?:{single})(?![\u3400-\u9fff])))*+(?:{gendered})?"
         f"|(?:{single})(?:{gendered})"
         f"|(?:{single})(?=(?:{honorific}))"
@@ -282,8 +291,8 @@ def _spaced_letters(text: str, lexicon: Lexicon) -> Iterator[Found]:
     for match in _spaced_pattern().finditer(text):
         letters = "".join(word_pattern().findall(match[0]))
         hit = lexicon.look_up(letters, 0, identifier=True)
-        if hit is not None and hit.entry.strength is Strength.CERTAIN:
-            yield Found(*match.span(), certain=True)
+        if hit is not None and hit.entry.strength > Strength.SHORT:
+            yield Found(*match.span(), certain=hit.entry.strength is Strength.CERTAIN)
 
 
 @cache

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .data import common_words, particles, suffixes
-from .folding import fold, keys, latin, script, word_pattern
+from .folding import any_of, fold, keys, latin, script, word_pattern
 from .identity import name_tokens
 
 if TYPE_CHECKING:
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 7  # words of a full name
 _SHORTEST_JOINED: Final = 7
-_SHORTEST_SINGLE: Final = 5
+_SHORTEST_HANGUL: Final = 3
 _SHORTEST_STEM: Final = 3
 _LONGEST_ENDING: Final = 4
 _LONGEST_GAP: Final = 3
+#: A nickname or a former name, in the middle of a name or after it.
+_ASIDE: Final = re.compile(r"[(\[（“”„«「\"][^()\[\]（）“”„«»「」\"]*[)\]）”“»」\"]")
+#: What may be between the parts of a name in scripts that do not part words.
+_GAPS_INSIDE: Final = ("", " ", "\u3000", "・", "·")
 _GAP: Final = frozenset(" \t\n\r\u00a0.,-‐–'’_·•")
 
 
@@ -41,7 +46,8 @@ class Others:
         self._names: dict[tuple[str, ...], str] = {}
         self._words: set[str] = set()
         self._unspaced: dict[str, str] = {}
-        self.codes = frozenset(person.code for person in people)
+        #: Finds everybody's code; made once, or it would take the square of their number.
+        self.opaque = any_of(person.code for person in people)
         for person in people:
             self._add(person)
         self._longest = max(map(len, self._names), default=0)
@@ -52,21 +58,30 @@ class Others:
         return f"Others({len(self._names) + len(self._unspaced)} names)"
 
     def _add(self, person: Person) -> None:
-        tokens = name_tokens(person.name)
+        self._add_name(name_tokens(person.name), person.code)
+        plain = name_tokens(_ASIDE.sub(" ", person.name))
+        if not plain:
+            return
+        self._add_name(plain, person.code)
+        for aside in _ASIDE.findall(person.name):
+            for family in {plain[0], plain[-1]}:
+                self._add_name([*name_tokens(aside), family], person.code)
+
+    def _add_name(self, tokens: list[str], code: str) -> None:
         if not tokens:
             return
         if all(script(token) == "unspaced" for token in tokens):
-            joined = "".join(tokens)
-            for name in {joined, "".join((tokens[-1], *tokens[:-1]))}:
-                if len(name) > 1:
-                    self._unspaced.setdefault(name, person.code)
-            written = [latin("".join(tokens))]
-            self._put(tuple(written), person.code)
+            for gap in _GAPS_INSIDE:
+                for name in {gap.join(tokens), gap.join((tokens[-1], *tokens[:-1]))}:
+                    if len(name) > 1:
+                        self._unspaced.setdefault(name, code)
+            if len(tokens) > 1:
+                self._put_orders([latin(token) for token in tokens], code)
             return
         for way in (0, -1):
-            self._put_orders([keys(token)[way] for token in tokens], person.code)
+            self._put_orders([keys(token)[way] for token in tokens], code)
         if any(script(token) != "latin" for token in tokens):
-            self._put_orders([latin(token) for token in tokens], person.code)
+            self._put_orders([latin(token) for token in tokens], code)
 
     def _put_orders(self, words: list[str], code: str) -> None:
         telling = [word for word in words if word not in particles()] or words
@@ -85,7 +100,7 @@ class Others:
         if len(name) > _LONGEST or not all(name):
             return
         if len(name) == 1:
-            shortest = _SHORTEST_JOINED
+            shortest = _SHORTEST_HANGUL if script(name[0]) == "hangul" else _SHORTEST_JOINED
             if len(name[0]) < shortest or name[0] in common_words():
                 return
         if len(name) > 1 and len(set(name)) == 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -15,15 +14,17 @@ from .contacts import (
     find_links,
     find_phones,
     names_somebody,
+    other_spellings,
 )
 from .employers import Employers
-from .folding import fold, views, word_pattern
+from .folding import any_of, fold, views, word_pattern
 from .gender import find_gendered
 from .identity import Lexicon
 from .matching import find_names
 from .records import SEPARATOR, Choices, Find
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .folding import View
@@ -48,6 +49,13 @@ _STRONGEST_FIRST: Final[tuple[Kind, ...]] = (
 _RANK: Final = {kind: rank for rank, kind in enumerate(_STRONGEST_FIRST)}
 
 
+class _Question(NamedTuple):
+    """What a person may decide on."""
+
+    id: str
+    kind: Kind
+
+
 class _Span(NamedTuple):
     """A piece of the text that is written, and what becomes of it."""
 
@@ -57,11 +65,21 @@ class _Span(NamedTuple):
     replacement: str
     certain: bool = True
     kept: bool = False
+    questions: tuple[_Question, ...] = ()
 
     def joined_by(self, other: _Span) -> _Span:
-        """Return one span for two that overlap: the stronger kind, and nothing is lost."""
+        """Return one span for two that overlap: the stronger kind, and nothing is lost.
+
+        It stays only if both do. What is removed for certain is nobody's to decide on.
+        """
         best = min(self, other, key=lambda span: (span.kept, _RANK[span.kind], not span.certain))
-        return best._replace(start=min(self.start, other.start), end=max(self.end, other.end))
+        certain = self.certain or other.certain
+        return best._replace(
+            start=min(self.start, other.start),
+            end=max(self.end, other.end),
+            certain=certain,
+            questions=() if certain else (*dict.fromkeys((*self.questions, *other.questions)),),
+        )
 
 
 class Redactor:
@@ -71,7 +89,7 @@ class Redactor:
         person: Whom to look for; ``None`` for a text that belongs to nobody.
         words: What stands in place of addresses, links and telephone numbers.
         identify: Makes the id of an uncertain find from code, path, kind and folded word, parted
-            by U+001F.
+            by U+001F; the word has a capital if it was written with one.
         choices: What is hidden.
         others: People whose full names are hidden too.
         decide: Answers for the id of an uncertain find: ``True`` to remove it, ``False`` to keep
@@ -95,7 +113,7 @@ class Redactor:
         self._decide = decide
         self._choices = choices
         self._others = others if choices.names else None
-        self._lexicon: Lexicon | None = None
+        self._lexicons: list[Lexicon] = []
         self._ids: Ids | None = None
         self._employers: Employers | None = None
         if person is not None:
@@ -103,11 +121,14 @@ class Redactor:
                 fold(word) for text in person.vocabulary for word in word_pattern().findall(text)
             )
             if choices.names:
-                self._lexicon = Lexicon(person.name, vocabulary)
+                lexicon = Lexicon(person.name, vocabulary)
+                self._lexicons.append(lexicon)
+                for name in other_spellings(person, lexicon):
+                    self._lexicons.append(Lexicon(name, vocabulary))
                 self._ids = Ids(person)
             if person.employers:
                 self._employers = Employers(person.employers, vocabulary)
-        self._opaque = self._opaque_pattern()
+        self._opaque = tuple(self._opaque_patterns())
         self._finds: dict[str, Find] = {}
         self._counts: Counter[Kind] = Counter()
 
@@ -138,7 +159,7 @@ class Redactor:
         for _ in range(_MOST_LOOKS):
             spans = self._spans(text, path)
             text = self._replaced(text, spans, path, found)
-            if all(span.kept for span, _ in spans):
+            if all(span.kept for span in spans):
                 break
         else:
             # What still is found after that many looks is made to be found.
@@ -147,38 +168,47 @@ class Redactor:
             self._finds.setdefault(find.id, find)
         return text
 
-    def _opaque_pattern(self) -> re.Pattern[str] | None:
-        """Return the pattern of all that is put in: it is nobody's name."""
+    def _opaque_patterns(self) -> Iterator[re.Pattern[str]]:
+        """Yield the patterns of all that is put in: it is nobody's name."""
         words = {self._code, self._words.email, self._words.link, self._words.phone}
         if self._person is not None:
             words |= {replacement for _, replacement in self._person.employers}
-        if self._others is not None:
-            words |= self._others.codes
-        written = sorted(filter(None, words), key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, written))) if written else None
+        for pattern in (any_of(words), self._others and self._others.opaque):
+            if pattern:
+                yield pattern
 
-    def _spans(self, text: str, path: str) -> list[tuple[_Span, str]]:
-        """Return what is to be done, in order and apart, each with its id if it is uncertain."""
+    def _spans(self, text: str, path: str) -> list[_Span]:
+        """Return what is to be done, in order and apart."""
         masked = text
-        if self._opaque is not None:
-            masked = self._opaque.sub(lambda match: _OPAQUE * len(match[0]), text)
-        found: list[tuple[_Span, str]] = []
+        for pattern in self._opaque:
+            masked = pattern.sub(lambda match: _OPAQUE * len(match[0]), masked)
+        found: list[_Span] = []
+        doubtful: dict[tuple[int, int], _Span] = {}
         for view in views(masked):
             for span in self._found_in(view):
-                start, end = view.place(span.start, span.end)
-                placed = span._replace(start=start, end=end)
+                place = view.place(span.start, span.end)
+                placed = span._replace(start=place[0], end=place[1])
                 if placed.certain:
-                    found.append((placed, ""))
-                    continue
-                name = self._name_of(placed, path, text)
-                decision = self._decide(name) if self._decide else None
-                kept = placed.kept if decision is None else not decision
-                found.append((placed._replace(kept=kept), name))
-        found.sort(key=lambda item: (item[0].start, -item[0].end))
+                    found.append(placed)
+                elif place in doubtful:  # one word is one question, whatever it may be
+                    doubtful[place] = doubtful[place].joined_by(placed)
+                else:
+                    doubtful[place] = placed
+        found += [self._decided(span, path, text) for span in doubtful.values()]
+        found.sort(key=lambda span: (span.start, -span.end))
         return _apart(found)
 
+    def _decided(self, span: _Span, path: str, text: str) -> _Span:
+        """Return a span that is uncertain with its question, and as a person has answered it."""
+        question = _Question(self._name_of(span, path, text), span.kind)
+        decision = self._decide(question.id) if self._decide else None
+        kept = span.kept if decision is None else not decision
+        return span._replace(kept=kept, questions=(question,))
+
     def _name_of(self, span: _Span, path: str, text: str) -> str:
-        word = fold(text[span.start : span.end])
+        written = text[span.start : span.end]
+        # "will" and "Will" are two questions, "Will" and "WILL" are one.
+        word = fold(written) if written[:1].islower() else fold(written).capitalize()
         return self._identify(SEPARATOR.join((self._code, path, span.kind, word)))
 
     def _found_in(self, view: View) -> Iterator[_Span]:
@@ -187,8 +217,8 @@ class Redactor:
         if self._ids is not None:
             for start, end, certain in self._ids.find(text):
                 yield _Span(start, end, "id", self._code, certain)
-        if self._lexicon is not None:
-            for name in find_names(text, self._lexicon, titles=self._choices.titles):
+        for lexicon in self._lexicons:
+            for name in find_names(text, lexicon, titles=self._choices.titles):
                 kind: Kind = "title" if name.title else "name"
                 replacement = "" if name.title else self._code
                 yield _Span(name.start, name.end, kind, replacement, name.certain, name.kept)
@@ -227,17 +257,17 @@ class Redactor:
     def _tells(self, text: str, contact: Contact) -> bool:
         """Tell whether an address holds a part of the name, or an id."""
         written = text[contact.start : contact.end]
-        if self._lexicon is not None and names_somebody(written, self._lexicon):
+        if any(names_somebody(written, lexicon) for lexicon in self._lexicons):
             return True
         return self._ids is not None and any(self._ids.find(written))
 
     def _replaced(
-        self, text: str, spans: Sequence[tuple[_Span, str]], path: str, found: dict[str, Find]
+        self, text: str, spans: Sequence[_Span], path: str, found: dict[str, Find]
     ) -> str:
         pieces: list[str] = []
-        places: list[tuple[_Span, str, int, int]] = []
+        places: list[tuple[_Span, int, int]] = []
         position = length = 0
-        for span, name in spans:
+        for span in spans:
             if span.kept:
                 new = text[span.start : span.end]
             else:
@@ -248,35 +278,32 @@ class Redactor:
             pieces += (before, new)
             length += len(before) + len(new)
             position = span.end
-            if not span.certain:
-                places.append((span, name, length - len(new), length))
+            if span.questions:
+                places.append((span, length - len(new), length))
         pieces.append(text[position:])
         result = "".join(pieces)
-        for span, name, start, end in places:
-            if name not in found or found[name].removed is False:
-                found[name] = Find(
-                    path=path,
-                    word=text[span.start : span.end],
-                    context=result[max(start - _CONTEXT, 0) : end + _CONTEXT],
-                    kind=span.kind,
-                    certain=False,
-                    removed=not span.kept,
-                    code=self._code,
-                    id=name,
-                )
+        for span, start, end in places:
+            for question in span.questions:
+                if question.id not in found or found[question.id].removed is False:
+                    found[question.id] = Find(
+                        path=path,
+                        word=text[span.start : span.end],
+                        context=result[max(start - _CONTEXT, 0) : end + _CONTEXT],
+                        kind=question.kind,
+                        certain=False,
+                        removed=not span.kept,
+                        code=self._code,
+                        id=question.id,
+                    )
         return result
 
 
-def _apart(found: Sequence[tuple[_Span, str]]) -> list[tuple[_Span, str]]:
+def _apart(found: Sequence[_Span]) -> list[_Span]:
     """Return spans that do not overlap: those that do become one."""
-    result: list[tuple[_Span, str]] = []
-    for span, name in found:
-        if result and span.start < result[-1][0].end:
-            last, last_name = result[-1]
-            joined = last.joined_by(span)
-            if joined.kept and not last.kept:
-                joined = joined._replace(kept=False)
-            result[-1] = (joined, "" if joined.certain else last_name or name)
+    result: list[_Span] = []
+    for span in found:
+        if result and span.start < result[-1].end:
+            result[-1] = result[-1].joined_by(span)
         else:
-            result.append((span, name))
+            result.append(span)
     return result

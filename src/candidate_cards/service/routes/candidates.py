@@ -18,11 +18,23 @@ from candidate_cards.contract.refusals import RefusedError, invalid
 from candidate_cards.models import Candidate, ErrorCode, FailedProfile, Shortlist
 from candidate_cards.service.documents import (
     describe_answers,
+    disclosed,
     document_headers,
+    manner_of,
+    password_parameter,
     query_parameters,
     rendered,
 )
-from candidate_cards.service.formats import FORMATS, Format, NoOptions, Options, read_query
+from candidate_cards.service.formats import (
+    FORMATS,
+    Asked,
+    Format,
+    NoOptions,
+    Options,
+    ProfileName,
+    read_query,
+)
+from candidate_cards.service.manners import Manner
 from candidate_cards.service.negotiation import (
     check_change,
     check_match,
@@ -33,6 +45,7 @@ from candidate_cards.service.negotiation import (
 from candidate_cards.service.paths import decoded
 from candidate_cards.service.payloads import BODIES, describe_body, read_shortlist
 from candidate_cards.service.problems import Problems, WireModel, told
+from candidate_cards.service.redactions import Redaction, redaction
 from candidate_cards.service.service import Service
 from candidate_cards.store import Outcome, Saved, StoredCandidate
 from candidate_cards.themes import Theme, load_theme
@@ -93,7 +106,11 @@ class _Confirmation(NoOptions):
     confirm: str
 
 
-MODELS = (Upload, Erased, *BODIES)
+class _Blinding(Asked):
+    profile: ProfileName = "blind"
+
+
+MODELS = (Upload, Erased, Redaction, *BODIES)
 
 _AS_IT_WAS: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "As it was"}}
 _DONE: Final[dict[int | str, dict[str, Any]]] = {204: {"description": "Done"}}
@@ -206,14 +223,18 @@ def _add_view(form: Format) -> None:
         options = read_query(request.query_params, form.options)
         media_type = chosen_type(request.headers, [form.exporter.media_type])
         service = service_of(request)
+        manner = manner_of(request, service, caller, form.exporter, options)
         stored = await _stored(service, caller, profile_id)
-        tag = _document_tag(caller, stored.version, form, options)
-        headers = _CACHING | {"ETag": tag}
-        check_match(request.headers, tag)
-        if is_known(request.headers, tag):
-            return Response(status_code=304, headers=headers)
-        data = await rendered(request, service, form, options, stored.candidate)
-        headers |= document_headers(form.exporter, "candidate")
+        headers = {}
+        if manner.password is None:  # a document with one is different each time, and not to keep
+            tag = _document_tag(caller, stored.version, form, options, manner)
+            headers = _CACHING | {"ETag": tag}
+            check_match(request.headers, tag)
+            if is_known(request.headers, tag):
+                return Response(status_code=304, headers=headers)
+        shown = await disclosed(service, manner, options, stored.candidate)
+        data = await rendered(request, service, form, shown)
+        headers |= shown.headers | document_headers(form.exporter, "candidate")
         return Response(data, media_type=media_type, headers=headers)
 
     router.add_api_route(
@@ -223,12 +244,37 @@ def _add_view(form: Format) -> None:
         summary=f"Show a stored candidate as {form.name}",
         response_class=Response,
         responses=_AS_IT_WAS | describe_answers([form.exporter], 404, 412),
-        openapi_extra={"parameters": query_parameters(form.options)},
+        openapi_extra={
+            "parameters": [*query_parameters(form.options), *password_parameter([form.exporter])]
+        },
     )
 
 
 for _form in FORMATS.values():
     _add_view(_form)
+
+
+@router.get(
+    "/{profile_id}/redaction",
+    responses=answers({200: (Redaction,)}, 404, 406, 504),
+    openapi_extra={"parameters": query_parameters(_Blinding)},
+)
+async def report_redaction(request: Request, caller: _Writer, profile_id: _ProfileId) -> Response:
+    """Say what a profile with codes takes out of a stored candidate's texts.
+
+    It needs the right to change candidates, since it holds words that may be names.
+    """
+    asked = read_query(request.query_params, _Blinding)
+    chosen_type(request.headers, [_JSON])
+    service = service_of(request)
+    manner = manner_of(request, service, caller, FORMATS["page"].exporter, asked)
+    stored = await _stored(service, caller, profile_id)
+    if not manner.codes:
+        raise invalid(f"the profile {manner.profile.name} puts no codes in place of people")
+    disclosure = await service.run(manner.disclose, stored.candidate)
+    report = redaction(disclosure, manner.profile)
+    assert report is not None  # noqa: S101  it has codes
+    return JSONResponse(report.model_dump(mode="json"))
 
 
 async def _stored(service: Service, caller: Caller, profile_id: str) -> StoredCandidate:
@@ -285,13 +331,15 @@ def _tag(caller: Caller, version: str | None) -> str | None:
     return None if version is None else entity_tag(caller.company_id, version)
 
 
-def _document_tag(caller: Caller, version: str, form: Format, options: Options) -> str:
+def _document_tag(
+    caller: Caller, version: str, form: Format, options: Options, manner: Manner
+) -> str:
     """Return the tag of a document that need not be made for it.
 
     It is a weak one: the fonts of a system count for a PDF too.
     """
     theme = _fingerprint(load_theme(options.theme or form.exporter.theme))
-    look = (form.name, options.model_dump_json(), theme, __version__)
+    look = (form.name, options.model_dump_json(), theme, manner.sign, __version__)
     return f"W/{entity_tag(caller.company_id, version, *look)}"
 
 

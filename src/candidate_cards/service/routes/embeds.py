@@ -19,6 +19,8 @@ from candidate_cards.models import ErrorCode
 from candidate_cards.models._base import StrictModel, Timestamp
 from candidate_cards.models.requests import ProfileIds
 from candidate_cards.service import embeds, pages
+from candidate_cards.service.formats import Language
+from candidate_cards.service.manners import NAME
 from candidate_cards.themes import load_theme
 
 from . import Permission, service_of
@@ -39,6 +41,9 @@ class EmbedBody(StrictModel):
     theme: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "dark"
     density: Literal["row", "card", "detail"] = "card"
     heading_level: Annotated[int, Field(ge=1, le=6, strict=True)] = 2
+    profile: Annotated[str, Field(pattern=NAME)] | None = None
+    lang: Language | None = None
+    show_emails: Annotated[bool, Field(strict=True)] = False
     lifetime_seconds: Annotated[int, Field(ge=60, le=90 * _DAY, strict=True)] = 7 * _DAY
 
 
@@ -107,7 +112,17 @@ async def create_embeds(request: Request, caller: _Renderer) -> JSONResponse:
     body = await read_body(request, EmbedBody, most=service.settings.max_body)
     if not service.embeds.can_be_made:
         raise RefusedError(501, "NOT_CONFIGURED", _ADVICE)
-    look = embeds.Look(body.theme, body.density, body.heading_level)
+    company = caller.company_id
+    # Chosen now: what is shown of a card that is out there does not change with the settings.
+    look = embeds.Look(
+        body.theme,
+        body.density,
+        body.heading_level,
+        body.profile or service.manners.default(company),
+        body.lang or service.manners.of_cards(company).labels.lang,
+        body.show_emails,
+    )
+    service.embeds.manner(company, look)
     base_url = _base_url(request)
     script_url = f"{base_url}/embed.js"
 
@@ -118,7 +133,7 @@ async def create_embeds(request: Request, caller: _Renderer) -> JSONResponse:
             problem = {"field": "theme", "message": "Input should be the name of a theme"}
             raise invalid("the body cannot be used", problems=(problem,)) from None
         made = service.embeds.make(
-            caller.company_id,
+            company,
             body.profile_ids,
             look,
             now=service.now(),
@@ -140,7 +155,7 @@ async def create_embeds(request: Request, caller: _Renderer) -> JSONResponse:
             url=url,
             expires_at=embed.expires_at,
             frame_html=embeds.frame_html(url, look),
-            script_html=embeds.element_html(url, script_url),
+            script_html=embeds.element_html(url, look, script_url),
         )
 
     _, version, integrity = _script()
@@ -233,7 +248,7 @@ async def oembed(
     answer = OembedRich(
         version="1.0",
         type="rich",
-        title=embeds.TITLE,
+        title=look.title,
         provider_name="candidate-cards",
         provider_url=base_url,
         html=embeds.frame_html(url, look, width=width, height=height),

@@ -12,7 +12,10 @@ from candidate_cards.contract.callers import Caller
 from candidate_cards.models import FailedProfile
 from candidate_cards.service.documents import (
     describe_answers,
+    disclosed,
     document_headers,
+    manner_of,
+    password_parameter,
     query_parameters,
     rendered,
 )
@@ -20,6 +23,7 @@ from candidate_cards.service.formats import FORMATS, Format, Frame, read_query
 from candidate_cards.service.negotiation import chosen_type
 from candidate_cards.service.payloads import BODIES, describe_body, read_shortlist
 from candidate_cards.service.problems import Problems, told
+from candidate_cards.service.redactions import Redaction, redaction
 
 from . import Permission, service_of
 
@@ -39,44 +43,49 @@ class Report(Problems):
     Attributes:
         candidates: How many could be read.
         failed: Profiles that the vendor could not enrich.
+        redaction: What would be taken out of texts by a profile that puts codes in place of people.
     """
 
     candidates: int
     failed: list[FailedProfile]
+    redaction: Redaction | None
 
 
 MODELS = (Report, *BODIES)
 
 
-async def _answer(request: Request, formats: Mapping[str, Format]) -> Response:
+async def _answer(request: Request, caller: Caller, formats: Mapping[str, Format]) -> Response:
     """Answer in the format that a client likes most; if it likes none but JSON, with a report."""
     media_type = chosen_type(request.headers, tuple(formats), _JSON)
     form = formats.get(media_type)
     usual, *_ = formats.values()
     options = read_query(request.query_params, (form or usual).framed_options)
     service = service_of(request)
+    manner = manner_of(request, service, caller, (form or usual).exporter, options)
     frame = options.model_dump(include=set(Frame.model_fields))
     shortlist = await read_shortlist(request, service, frame)
-    headers = {"Vary": "Accept"}
+    shown = await disclosed(service, manner, options, shortlist)
+    headers = {"Vary": "Accept", **shown.headers}
     if form is None:
         report = Report(
             candidates=len(shortlist.candidates),
-            failed=list(shortlist.failed),
+            failed=list(shown.content.failed),
+            redaction=redaction(shown.disclosure, manner.profile),
             **dict(told(shortlist.problems)),
         )
         return JSONResponse(report.model_dump(mode="json"), headers=headers)
-    data = await rendered(request, service, form, options, shortlist.alone or shortlist)
+    data = await rendered(request, service, form, shown)
     errors = sum(problem.severity == "error" for problem in shortlist.problems)
     headers["X-Problems"] = str(errors + len(shortlist.failed))
-    headers |= document_headers(form.exporter, shortlist.title)
+    headers |= document_headers(form.exporter, shown.content.title)
     return Response(data, media_type=media_type, headers=headers)
 
 
 def _add(path: str, formats: Mapping[str, Format], description: str) -> None:
     """Add a route that answers in some formats."""
 
-    async def answer(request: Request, _caller: _Allowed) -> Response:
-        return await _answer(request, formats)
+    async def answer(request: Request, caller: _Allowed) -> Response:
+        return await _answer(request, caller, formats)
 
     usual, *_ = formats.values()  # others take what their own routes take
     router.add_api_route(
@@ -94,7 +103,10 @@ def _add(path: str, formats: Mapping[str, Format], description: str) -> None:
             others={_JSON: {"$ref": "#/components/schemas/Report"}},
         ),
         openapi_extra={
-            "parameters": query_parameters(usual.framed_options),
+            "parameters": [
+                *query_parameters(usual.framed_options),
+                *password_parameter(form.exporter for form in formats.values()),
+            ],
             "requestBody": describe_body(),
         },
     )

@@ -1,6 +1,7 @@
 """The vendor's render-html: cards of stored candidates, of the vendor, or of the two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from time import perf_counter
 from typing import Literal
@@ -16,11 +17,13 @@ from candidate_cards.contract.openapi import NEEDS_KEY, accepts, answers
 from candidate_cards.contract.rate_limits import unused
 from candidate_cards.contract.refusals import invalid
 from candidate_cards.errors import InputError, VendorError
+from candidate_cards.exports import render_card
 from candidate_cards.models import Candidate, RenderHtmlResponse
 from candidate_cards.relay import RelayedCards
 from candidate_cards.relay import render_html as relayed
 from candidate_cards.relay import render_html_async as relayed_async
 from candidate_cards.service.cards import Card, encoded, joined, not_found
+from candidate_cards.service.manners import EVERYTHING, Manner
 from candidate_cards.service.service import Service
 from candidate_cards.service.vendors import vendor_refusal
 from candidate_cards.store import KEY_PREFIX, Store
@@ -55,11 +58,14 @@ async def render_html(request: Request) -> Response:
     else:
         company = admit(request, key, _SCOPE).company_id
     body = await read_body(request, service.render_html_body, most=service.settings.max_body)
-    if service.settings.mode == "local":
-        made = await _local(service, company, body.profile_ids, body.theme)
-        signs = "\0".join([body.theme, __version__, *[card.sign for card in made]]).encode()
+    manner = service.manners.of_cards(company)
+    if service.settings.mode == "local" or not manner.profile.shows_everything:
+        # Of the vendor's HTML nothing can be taken out, so cards that hide something are made here.
+        made = await _local(service, company, body.profile_ids, body.theme, manner)
+        look = (body.theme, manner.sign, __version__)
+        signs = "\0".join([*look, *[card.sign for card in made]]).encode()
         return _answer(joined(made), {"X-Rendered-By": "local", "ETag": _etag(company, signs)})
-    cards = await _relayed(request, company, body.profile_ids, body.theme)
+    cards = await _relayed(request, company, body.profile_ids, body.theme, manner)
     content = to_json(cards.response.to_wire())
     headers = {"X-Rendered-By": cards.via, "ETag": _etag(company, content)}
     if cards.reason is not None:
@@ -68,28 +74,31 @@ async def render_html(request: Request) -> Response:
 
 
 async def _local(
-    service: Service, company: str, profile_ids: tuple[str, ...], theme: Theme
+    service: Service, company: str, profile_ids: tuple[str, ...], theme: Theme, manner: Manner
 ) -> Sequence[Card]:
     """Return cards of what is stored now, whichever process has changed it."""
     erasures = service.cards.erasures
     versions = await service.lookups.ask(service.store.versions, company, profile_ids)
     cards: dict[str, Card] = {}
+    look = f"{theme} {manner.sign}"
     for profile_id in profile_ids:
         version = versions.get(profile_id)
         if version is None:
             service.cards.drop(company, profile_id)
-        elif card := service.cards.get(company, profile_id, theme, version):
+        elif card := service.cards.get(company, profile_id, look, version):
             cards[profile_id] = card
     missing = tuple([each for each in profile_ids if each in versions and each not in cards])
     service.metrics.cards(_FORMAT, theme, "cached", len(cards))
     if missing:
         began = perf_counter()
-        rendered = await service.renderings.ask(_rendered, service.store, company, missing, theme)
+        rendered = await service.renderings.ask(
+            _rendered, service.store, company, missing, theme, manner
+        )
         service.metrics.rendered(_FORMAT, theme, "done", perf_counter() - began)
         for profile_id, version, card in rendered:
             cards[profile_id] = card
             if card.success:
-                service.cards.put(company, profile_id, theme, version, card, erasures)
+                service.cards.put(company, profile_id, look, version, card, erasures)
         service.metrics.cards(_FORMAT, theme, "rendered", len(rendered))
     unknown = [each for each in profile_ids if each not in cards]
     cards |= {each: encoded(not_found(each)) for each in unknown}
@@ -98,14 +107,22 @@ async def _local(
 
 
 def _rendered(
-    store: Store, company: str, profile_ids: tuple[str, ...], theme: Theme
+    store: Store, company: str, profile_ids: tuple[str, ...], theme: Theme, manner: Manner
 ) -> list[tuple[str, str, Card]]:
     """Return id, version and card of those that are still there."""
     stored = store.load(company, profile_ids)
     if not stored:
         return []
     candidates = {profile_id: each.candidate for profile_id, each in stored.items()}
-    cards = relayed(list(stored), theme=theme, mode="local", find=lambda _: candidates)
+    cards = relayed(
+        list(stored),
+        theme=theme,
+        mode="local",
+        find=lambda _: candidates,
+        draw=_draw(theme, manner),
+        profile=manner.profile,
+        labels=manner.labels,
+    )
     return [
         (card.profile_id, version, encoded(card, version))
         for card in cards.response.data
@@ -114,7 +131,7 @@ def _rendered(
 
 
 async def _relayed(
-    request: Request, company: str, profile_ids: Sequence[str], theme: Theme
+    request: Request, company: str, profile_ids: Sequence[str], theme: Theme, manner: Manner
 ) -> RelayedCards:
     """Return cards of the vendor, and of ours where it fails and the mode says so.
 
@@ -138,7 +155,10 @@ async def _relayed(
                 mode=settings.mode,
                 client=client,
                 find=find,
+                draw=_draw(theme, manner),
                 patience=settings.vendor_patience,
+                profile=manner.profile,
+                labels=manner.labels,
             )
     except InputError as error:
         if any(problem.path[:1] == ("api_key",) for problem in error.problems):
@@ -153,6 +173,16 @@ async def _relayed(
     service.metrics.cards(_FORMAT, theme, "rendered", made_here)
     service.metrics.cards(_FORMAT, theme, "vendor", cards.response.rendered_count - made_here)
     return cards
+
+
+def _draw(theme: Theme, manner: Manner) -> Callable[[Candidate], str]:
+    return partial(
+        render_card,
+        theme=theme,
+        profile=EVERYTHING,
+        labels=manner.labels,
+        notice=manner.notice,
+    )
 
 
 def _answer(content: bytes, headers: Mapping[str, str]) -> Response:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from candidate_cards.privacy.redaction.folding import fold
+from candidate_cards.privacy.redaction.folding import fold, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +25,12 @@ def common_words() -> frozenset[str]:
 def not_inflected() -> frozenset[str]:
     """Return words that look like a name with an ending and are none, folded."""
     return _folded(_read("common_words")["not_inflected"].split())
+
+
+@cache
+def ordinary_words() -> frozenset[str]:
+    """Return all words that are words, whatever name they look like, folded."""
+    return common_words() | not_inflected()
 
 
 @cache
@@ -47,7 +53,11 @@ def nicknames() -> Mapping[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for group in _read("nicknames")["groups"]:
         names = group.split()
+        # Many Chinese names are "Li" in Latin letters: back from those there is no way.
+        one_way = script(names[0]) in {"hangul", "unspaced"}
         for name in names:
+            if one_way and script(name) == "latin":
+                continue
             found.setdefault(fold(name), set()).update(names)
     return MappingProxyType({name: frozenset(others) for name, others in found.items()})
 
@@ -108,8 +118,27 @@ def pronouns(language: str) -> Mapping[str, str]:
 
 @cache
 def verbs_after_pronouns(language: str) -> Mapping[str, str]:
-    """Return the verbs that change when the pronoun before them becomes neutral."""
+    """Return the verbs that do not follow the rule when the pronoun before them becomes neutral."""
     return MappingProxyType(dict(_read("pronouns").get(language, {}).get("verbs", {})))
+
+
+@cache
+def adverbs(language: str) -> frozenset[str]:
+    """Return what may stand between a pronoun and its verb, in small letters."""
+    return frozenset(_read("pronouns").get(language, {}).get("adverbs", "").split())
+
+
+@cache
+def not_verbs(language: str) -> frozenset[str]:
+    """Return what looks like a verb after a pronoun and is none, in small letters."""
+    return frozenset(_read("pronouns").get(language, {}).get("not_verbs", "").split())
+
+
+@cache
+def signs() -> Mapping[str, frozenset[str]]:
+    """Return, by language, the small words that tell a text is in it."""
+    table = _read("pronouns")["signs"]
+    return MappingProxyType({name: frozenset(words.split()) for name, words in table.items()})
 
 
 @cache
