@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_COUNT = 300
+_COUNT = 120
 
 
 def _plain(tmp_path: Path, people: Path) -> dict[str, str]:
@@ -41,8 +40,8 @@ def _assert_round_trip(tmp_path: Path, root: str, **options: object) -> None:
     system, path = fsspec.url_to_fs(root, **options)
     system.makedirs(f"{path}/in", exist_ok=True)
     lines = people.read_bytes().splitlines(keepends=True)
-    system.pipe_file(f"{path}/in/1.jsonl", b"".join(lines[:100]))
-    system.pipe_file(f"{path}/in/2.jsonl", b"".join(lines[100:]))
+    system.pipe_file(f"{path}/in/1.jsonl", b"".join(lines[:50]))
+    system.pipe_file(f"{path}/in/2.jsonl", b"".join(lines[50:]))
     arguments = [f"{root}/in/*.jsonl", "-o", f"{root}/out", "--format", "fragment", "--workers", 1]
 
     first = invoke("batch", *arguments)
@@ -82,39 +81,43 @@ def test_round_trip_through_the_disk_by_url(tmp_path: Path) -> None:
     _assert_round_trip(tmp_path, f"file://{tmp_path}/store")
 
 
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
     """Return the URL of a bucket in a store of this machine that speaks S3."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    values = {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "FSSPEC_S3_ENDPOINT_URL": address,
-        "AWS_ENDPOINT_URL": address,
-    }
-    for name, value in values.items():
-        monkeypatch.setenv(name, value)
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | values
-    ) as server:
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": address,
+        }.items():
+            environment.setenv(name, value)
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as server:
+            try:
+                _wait_for(address, server)
+                system, _ = fsspec.url_to_fs("s3://cards")
+                system.mkdir("cards")
+                yield "s3://cards"
+            finally:
+                server.kill()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    while True:
         try:
-            for _ in range(600):
-                try:
-                    urllib.request.urlopen(address, timeout=5).close()
-                    break
-                except OSError:
-                    assert server.poll() is None
-                    time.sleep(0.05)
-            system, _ = fsspec.url_to_fs("s3://cards")
-            system.mkdir("cards")
-            yield "s3://cards"
-        finally:
-            server.kill()
+            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310  our own
+        except OSError:
+            assert server.poll() is None
+            time.sleep(0.05)
+        else:
+            return
 
 
 def test_round_trip_through_a_store_that_speaks_s3(tmp_path: Path, s3: str) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from candidate_cards import Candidate, Shortlist, load_profile, render_email, split_email
+from candidate_cards.privacy.codes import BlindKey
 from candidate_cards.privacy.key_file import open_key_file
 from command_line import candidate, invoke, sourcing
 
@@ -143,3 +145,59 @@ def test_blind_without_a_key_file_renders_nothing(result: Path, tmp_path: Path) 
     assert done.exit_code == 2
     assert "--key-file" in done.stderr
     assert not (tmp_path / "out.html").exists()
+
+
+SUBJECT = "Rose Quillfeather and Tomáš Novotňák"
+
+
+@pytest.mark.parametrize("command", ["render", "send"])
+def test_a_subject_names_nobody(result: Path, command: str) -> None:
+    """Codes stand in it too, whether it is written to a file or only told."""
+    options: tuple[str, ...] = ("--from", "ana@acme.example", "--to", "bo@client.example")
+    options += ("--subject", SUBJECT, "--profile", "blind")
+    if command == "render":
+        options += ("-o", "-", "--format", "email", "--date", "2026-03-02T10:00:00Z")
+    done = invoke(command, result, *options, "--key-file", result.with_name("keys.json"))
+    assert done.exit_code == 0, done.stderr
+    assert not SECRETS.search(done.output)
+    assert len(re.findall(r"^Subject: C-[\w-]+ and C-[\w-]+", done.output, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize("name", ["Rose-Quillfeather.pdf", "rose_quillfeather.txt"])
+def test_the_name_of_an_attached_file_names_nobody(result: Path, tmp_path: Path, name: str) -> None:
+    """It is refused, and not repeated; with a name that tells nothing it is attached."""
+    keys = ("--profile", "blind", "--key-file", tmp_path / "keys.json")
+    for attached, exit_code in ((name, 2), ("about-the-role.pdf", 0)):
+        (tmp_path / attached).write_bytes(b"x")
+        out = tmp_path / "message.eml"
+        done = invoke("render", result, "-o", out, "--attach", tmp_path / attached, *keys)
+        assert done.exit_code == exit_code
+        assert not SECRETS.search(done.output)
+        assert out.exists() == (exit_code == 0)
+
+
+def test_a_title_around_one_person_holds_no_part_of_the_name(tmp_path: Path) -> None:
+    """Nor does a subject, in any format that shows them."""
+    result = tmp_path / "results.json"
+    result.write_text(sourcing(PEOPLE[0]), "utf-8")
+    more = ("--title", "Is Quillfeather it?", "--client", "Friends of Quillfeather")
+    for name in ("page.html", "mail.eml"):
+        subject = ("--subject", "About Quillfeather") if name == "mail.eml" else ()
+        blinded(result, tmp_path / name, "keys.json", *more, *subject)
+        assert not SECRETS.search((tmp_path / name).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_subject_given_to_the_library_names_nobody(count: int) -> None:
+    """Of one message and of several; a profile that shows names leaves it alone."""
+    people = tuple(Candidate.model_validate(each) for each in PEOPLE)[:count]
+    shortlist = Shortlist(candidates=people, title="Designer")
+    blind = load_profile("blind", key=BlindKey(bytes(32)))
+    subject = SUBJECT if count > 1 else "Quillfeather"
+    made = [render_email(shortlist, subject=subject, profile=blind)]
+    made += split_email(shortlist, subject=subject, profile=blind)
+    made.append(render_email(people[0], subject="Quillfeather", profile=blind))
+    for email in made:
+        assert "C-" in email.subject
+        assert not SECRETS.search(email.subject)
+    assert render_email(shortlist, subject=subject, profile="client").subject == subject

@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from candidate_cards.errors import InputError
+from candidate_cards.models import Candidate
+from candidate_cards.privacy import apply_profile, load_profile
 from candidate_cards.privacy.codes import BlindKey
 from candidate_cards.privacy.decisions import Decisions, load_decisions, write_report
 from candidate_cards.privacy.redaction import Find, Person, Redactor
@@ -334,3 +336,35 @@ def test_redaction_obeys_what_was_filled_in(
 def test_nothing_of_a_report_is_in_the_repr_of_its_decisions() -> None:
     """Not even ids."""
     assert repr(Decisions({"F-1": "keep"})) == "Decisions()"
+
+
+@pytest.mark.parametrize(
+    "text", ["led the Rose Garden", "of rose, and rose", "@Rose, ROSE", "rose"]
+)
+@pytest.mark.parametrize("slug", ["rose", "rose-lee", "4711", ""])
+def test_each_word_is_asked_for_once_and_every_answer_obeyed(text: str, slug: str) -> None:
+    """Also where a word may be a part of the name, the slug of the profile and a skill at once."""
+    person = Candidate(
+        profile_id="p",
+        name="Rose Lee",
+        linkedin_url=f"https://linkedin.example/in/{slug}" if slug else None,
+        skills=("Rose", "4711"),
+        rationale=f"{text} 4711",
+    )
+
+    def disclosed(decisions: Decisions) -> tuple[Candidate, tuple[Find, ...]]:
+        profile = load_profile("blind", key=KEY, decisions=decisions)
+        content, finds, _, _ = apply_profile(person, profile)
+        assert isinstance(content, Candidate)
+        return content, finds
+
+    _, finds = disclosed(Decisions())
+    assert finds
+    asked = [(find.path, find.word) for find in finds]
+    assert len(asked) == len(set(asked))
+    kept, _ = disclosed(Decisions({find.id: "keep" for find in finds}))
+    handle = "@Rose" in text  # holds the name, for certain
+    assert kept.rationale == ("[link], ROSE 4711" if handle else person.rationale)
+    assert kept.skills == person.skills
+    gone, _ = disclosed(Decisions({find.id: "remove" for find in finds}))
+    assert "rose" not in f"{gone.rationale} {gone.skills}".casefold()

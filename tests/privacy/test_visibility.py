@@ -341,6 +341,15 @@ def test_a_shortlist_names_nobody() -> None:
     assert {each.profile_id for each in disclosure.people} == {"p1", "p2", "p3"}
 
 
+def test_the_code_of_a_failure_names_nobody() -> None:
+    """It should be a word of the vendor's, and may be anything."""
+    failed = FailedProfile(profile_id="p3", error_code="no Ada Lovelace at ada@mail.example")
+    shortlist = Shortlist(candidates=(_person(name="Ada Lovelace"),), failed=(failed,))
+    shown = apply_profile(shortlist, _BLIND).content
+    assert isinstance(shown, Shortlist)
+    assert shown.failed[0].error_code == f"no {shown.candidates[0].name} at [e-mail address]"
+
+
 def test_codes_need_a_key() -> None:
     """A profile with codes is no use without one, and says where it comes from."""
     with pytest.raises(InputError, match=r"blind: .*needs a key"):

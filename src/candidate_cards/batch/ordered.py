@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _AHEAD: Final = 2  # chunks per worker that are on the way; more would only be done twice
 _TRIES: Final = 3
-_MOST_LOSSES: Final = 50  # with nothing done between; then it is not the records
+_MOST_LOSSES: Final = 60  # with nothing done between; then it is not the records
 _TICK: Final = 0.5  # seconds
 _GIVEN_UP: Final = "ended the process that rendered it, most likely for its memory; left out"
 
@@ -173,7 +173,6 @@ class Ordered:
                 self._in_vain = 0
                 return results
         if len(lines) == 1:
-            self._in_vain = 0  # it is known whose fault it was
             (line,) = lines
             problem = Problem(_GIVEN_UP, chunk.source, line=line.number)
             return [Results([LineResult(line.number, line.record, (), (problem,))])]

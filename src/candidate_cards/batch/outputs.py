@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from candidate_cards.batch.manifest import Kept, ManifestFile
-from candidate_cards.batch.placing import UNFINISHED, discard, make_unfinished, place, settle
+from candidate_cards.batch.placing import clear_unfinished, discard, make_unfinished, place, settle
 from candidate_cards.batch.storage import asking, open_url
 
 if TYPE_CHECKING:
@@ -161,10 +161,10 @@ class Folder(Outputs):
 
     def close(self) -> None:
         """Let others use it."""
-        self._manifest.close()
-        # It is empty unless something was left for the next run to clear.
+        # A worker may still be at it; then the next run clears the rest.
         with suppress(OSError):
-            (self._root / UNFINISHED).rmdir()
+            clear_unfinished(self._root)
+        self._manifest.close()
 
 
 class StoreFolder(Outputs):
@@ -180,7 +180,12 @@ class StoreFolder(Outputs):
 
     def open(self) -> None:
         """Lock the manifest, and make ready."""
-        asking(self._system.makedirs, f"{self._root}/manifest", exist_ok=True)
+        self._make_folder(f"{self._root}/manifest")
+
+    def _make_folder(self, path: str) -> None:
+        """Make a folder where there are any. A store of objects has none, and makes a bucket."""
+        if not self._system.async_impl:
+            asking(self._system.makedirs, path, exist_ok=True)
 
     def manifest_lines(self) -> Iterator[bytes]:
         """Yield the lines of the manifest."""
@@ -239,7 +244,7 @@ class StoreFolder(Outputs):
         if not files:
             return
         for folder in {path.rpartition("/")[0] for path in files}:
-            asking(self._system.makedirs, folder, exist_ok=True)
+            self._make_folder(folder)
         # Stores that can do so write several at a time.
         asking(self._system.pipe, files)
 

@@ -17,10 +17,14 @@ UNFINISHED: Final = ".unfinished"
 
 def make_unfinished(folder: Path) -> None:
     """Make the folder of unfinished files anew: whoever left something there was killed."""
-    unfinished = folder / UNFINISHED
+    clear_unfinished(folder)
+    (folder / UNFINISHED).mkdir()
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove the folder of unfinished files with what a worker that has ended left in it."""
     with suppress(FileNotFoundError):
-        shutil.rmtree(unfinished)
-    unfinished.mkdir()
+        shutil.rmtree(folder / UNFINISHED)
 
 
 class Placed(NamedTuple):

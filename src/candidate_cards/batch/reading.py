@@ -197,12 +197,16 @@ def read_chunks(
             yield chunk
 
 
-class _Stream(Protocol):
+class _Readable(Protocol):
+    """What is used of a file of a store."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class _Stream(_Readable, Protocol):
     """What is used of an open file."""
 
     def readline(self, size: int, /) -> bytes: ...
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(slots=True)
@@ -312,7 +316,7 @@ def _lines(stream: _Stream, read: _Read) -> Iterator[tuple[int, bytes | None]]:
 class _Rest(io.RawIOBase):
     """A stream, with what was taken from its beginning put back."""
 
-    def __init__(self, start: bytes, stream: _Stream) -> None:
+    def __init__(self, start: bytes, stream: _Readable) -> None:
         self._start = start
         self._stream = stream
 
@@ -334,7 +338,8 @@ def _opened(source: Source) -> Iterator[_Stream]:
     elif is_url(source.address):
         system, path = open_url(source.address)
         with asking(system.open, path, "rb") as stream:
-            yield _Asking(stream)
+            # Not its own lines: fsspec reads them to their ends, however far those are.
+            yield io.BufferedReader(_Rest(b"", _Asking(stream)), _BUFFER)
     else:
         with Path(source.address).open("rb", buffering=_BUFFER) as stream:
             yield stream
@@ -345,9 +350,6 @@ class _Asking:
 
     def __init__(self, stream: Any) -> None:  # noqa: ANN401  fsspec types none of its files
         self._stream = stream
-
-    def readline(self, size: int, /) -> bytes:
-        return bytes(asking(self._stream.readline, size))
 
     def read(self, size: int, /) -> bytes:
         return bytes(asking(self._stream.read, size))

@@ -22,7 +22,7 @@ from pydantic_core import from_json
 
 from candidate_cards.batch.manifest import Kept, ManifestFile
 from candidate_cards.batch.outputs import Outputs
-from candidate_cards.batch.placing import UNFINISHED, make_unfinished
+from candidate_cards.batch.placing import UNFINISHED, clear_unfinished, make_unfinished
 from candidate_cards.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -234,10 +234,10 @@ class Results(Outputs):
             self._file.close()
             self._file = None
         self._places.close()
-        self._manifest.close()
         with suppress(OSError):
-            (self._folder / UNFINISHED).rmdir()
+            clear_unfinished(self._folder)
             self._folder.rmdir()
+        self._manifest.close()
 
 
 def _joined(piece: Pieces) -> bytes:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from candidate_cards.batch.plan import Plan
     from candidate_cards.batch.reading import Chunk, Line, Source
 
-_MOST_BYTES: Final = 1 << 20  # of a chunk
-_LIGHT, _HEAVY = 128, 4  # lines of a chunk: about a fiftieth of a second, and a second
+_MOST_BYTES: Final = 1 << 22  # of a chunk
+_LIGHT, _HEAVY = 512, 4  # lines of a chunk: a twentieth of a second, and a second
 _HIDDEN: Final = "cannot be used"  # where people are coded, what is wrong may say who it is
 
 

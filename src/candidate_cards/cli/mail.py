@@ -18,7 +18,7 @@ from candidate_cards.exports import parse_address
 from candidate_cards.models import Shortlist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from candidate_cards import Candidate, Email, Theme
     from candidate_cards.cards import Density, Labels, NoticeFacts
@@ -79,6 +79,22 @@ class MailOptions(OptionGroup):
             emails = (render_email(content, **look),)
         files = tuple(map(_attachment, self.attach))
         return tuple(replace(email, attachments=files) for email in emails)
+
+    def disclosed(self, disclose: Callable[[str], str]) -> MailOptions:
+        """Return the options as they may be told.
+
+        Args:
+            disclose: Returns what may be shown of a text.
+
+        Raises:
+            UsageError: The name of a file to attach tells what may not be shown.
+        """
+        for number, path in enumerate(self.attach, 1):
+            name = Path(path).name
+            if disclose(name) != name:
+                message = f"the name of attached file {number} tells who somebody is; rename it"
+                raise click.UsageError(message, click.get_current_context(silent=True))
+        return replace(self, subject=disclose(self.subject)) if self.subject else self
 
     def _answered(self) -> str:
         """Return the bare address that readers answer, ``""`` for none."""

@@ -10,12 +10,14 @@ import click
 from candidate_cards import apply_profile, list_profiles, load_profile
 from candidate_cards.cli.report import visible
 from candidate_cards.exports import words_of
+from candidate_cards.privacy import disclose_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from candidate_cards.cards import Labels
     from candidate_cards.cli.blind import BlindOptions
+    from candidate_cards.cli.mail import MailOptions
     from candidate_cards.exports import Exporter
     from candidate_cards.models import Shortlist
     from candidate_cards.privacy import Profile
@@ -84,15 +86,18 @@ def _explained(profile: Profile) -> Mapping[str, str]:
     return rows
 
 
-def disclosed(
+def disclosed(  # noqa: PLR0913  each is a part of a command line
     shortlist: Shortlist,
     profile: Profile,
     blind: BlindOptions,
+    mail: MailOptions,
     *,
     labels: Labels,
     dry_run: bool,
-) -> Shortlist:
-    """Return what may be shown of a shortlist, and keep what leads back from codes.
+) -> tuple[Shortlist, MailOptions]:
+    """Return what may be shown of a shortlist, and of what is said of messages about it.
+
+    What leads back from codes is kept.
 
     Raises:
         UsageError: An option is missing, or has nothing to do.
@@ -103,7 +108,9 @@ def disclosed(
     blinding = blind.open(profile.name, coded=coded, dry_run=dry_run)
     if blinding is not None:
         profile = load_profile(profile, key=blinding.key, decisions=blinding.decisions)
-    disclosure = apply_profile(shortlist, profile, words=words_of(labels))
+    words = words_of(labels)
+    shown = mail.disclosed(lambda text: disclose_text(text, shortlist, profile, words=words))
+    disclosure = apply_profile(shortlist, profile, words=words)
     if blinding is not None:
         blinding.keep(disclosure.people, disclosure.finds, disclosure.certain)
-    return cast("Shortlist", disclosure.content)
+    return cast("Shortlist", disclosure.content), shown

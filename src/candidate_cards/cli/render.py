@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,13 +168,15 @@ def run(options: RenderOptions) -> ExitCode:
         raise
     if options.via == "local":
         # Once, before anything has a name: files and reports hold codes too.
-        shortlist = disclosed(
+        shortlist, mail = disclosed(
             shortlist,
             profile,
             options.blind,
+            options.mail,
             labels=load_labels(options.lang),
             dry_run=options.dry_run,
         )
+        options = replace(options, mail=mail)
 
     notice = notice_with(options.notice.facts(), profile)
     parts = _parts(shortlist, options, exporter, density, notice)

@@ -129,14 +129,15 @@ def run(options: SendOptions) -> ExitCode:
     )
     exporter = get_exporter("email")
     profile = chosen_profile(options.profile, exporter, emails=options.emails)
-    shortlist = disclosed(
-        shortlist, profile, options.blind, labels=load_labels(options.lang), dry_run=not options.yes
+    labels = load_labels(options.lang)
+    shortlist, mail = disclosed(
+        shortlist, profile, options.blind, options.mail, labels=labels, dry_run=not options.yes
     )
-    emails = options.mail.emails(
+    emails = mail.emails(
         shortlist,
         theme=load_theme(options.theme or exporter.theme),
         density=options.density or "card",
-        labels=load_labels(options.lang),
+        labels=labels,
         notice=notice_with(options.notice.facts(), profile),
         templates=options.templates,
     )

@@ -99,6 +99,8 @@ def check(
         message = "takes --theme dark or light: the vendor knows no other"
     elif profiled:
         message = "takes no profile: the vendor's cards show what they show"
+    elif "--no-emails" in given:
+        message = "takes no --no-emails: of the vendor's cards nothing can be taken out"
     elif mode == "proxy" and given:
         message = f"takes no {given[0]}: the vendor's cards have one look"
     else:

@@ -204,7 +204,7 @@ def render_card(  # noqa: PLR0913  each is a choice that users make
     folder = None if templates is None else Path(templates)
     chosen = _theme(exporter, theme)
     template = compiled_template(exporter, chosen, density, heading_level, labels, folder)
-    candidate, notice = disclosed(candidate, exporter, profile, show_emails, labels, notice)
+    candidate, notice, _ = disclosed(candidate, exporter, profile, show_emails, labels, notice)
     card = card_view(candidate, density=density, bands=bands, labels=labels)
     frame = single_view(card)
     told = notice_view(notice, labels, card.score.value != "", card.written)
@@ -367,7 +367,9 @@ def render(  # noqa: PLR0913  each is a choice that users make
         CandidateCardsError: As in `render_card`.
     """
     exporter = get_exporter(format)
-    content, notice = disclosed(content, exporter, profile, show_emails, labels, notice)
+    content, notice, subject = disclosed(
+        content, exporter, profile, show_emails, labels, notice, subject
+    )
     chosen = _theme(exporter, theme)
     density = exporter.density or density
     if exporter.most is not None and isinstance(content, Shortlist):
@@ -427,23 +429,29 @@ def disclosed(  # noqa: PLR0913, PLR0917  what the functions above were given
     show_emails: bool | None,  # noqa: FBT001  as the functions above have it
     labels: Labels,
     notice: NoticeFacts,
-) -> tuple[Content, NoticeFacts]:
-    """Return what a format may show of candidates, and the facts of a notice on it.
+    subject: str = "",
+) -> tuple[Content, NoticeFacts, str]:
+    """Return what a format may show of candidates, the facts of a notice on it, and its subject.
 
-    Arguments and errors are those of `render_card`.
+    Arguments and errors are those of `render`.
     """
     if profile is None:
         profile = exporter.profile
     if profile == "internal" and show_emails is not False:
-        return content, notice
+        return content, notice, subject
     # Cards that show everything do without.
-    from candidate_cards.privacy import apply_profile, load_profile  # noqa: PLC0415
+    from candidate_cards.privacy import (  # noqa: PLC0415
+        apply_profile,
+        disclose_text,
+        load_profile,
+    )
 
     chosen = load_profile(profile)
     if show_emails is not None:
         chosen = chosen.with_emails(shown=show_emails)
-    shown = apply_profile(content, chosen, words=words_of(labels)).content
-    return cast("Content", shown), notice_with(notice, chosen)
+    words = words_of(labels)
+    shown = cast("Content", apply_profile(content, chosen, words=words).content)
+    return shown, notice_with(notice, chosen), disclose_text(subject, content, chosen, words=words)
 
 
 def notice_with(notice: NoticeFacts, profile: Profile) -> NoticeFacts:

@@ -182,13 +182,14 @@ def split_email(shortlist: Shortlist, **look: Unpack[EmailLook]) -> tuple[Email,
     """
     count = len(shortlist.candidates)
     # Once, however many messages and rounds it takes.
-    shortlist, look["notice"] = disclosed(
+    shortlist, look["notice"], look["subject"] = disclosed(
         shortlist,
         EXPORTER,
         look.get("profile"),
         look.get("show_emails"),
         look.get("labels", DEFAULT_LABELS),
         look.get("notice", USUAL_NOTICE),
+        look.get("subject", ""),
     )
     look |= {"profile": "internal", "show_emails": None}
     look["reply_to"] = _bare(look.get("reply_to", ""))

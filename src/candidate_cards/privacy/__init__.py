@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .decisions import Decisions, load_decisions, write_report
     from .key_file import KeyFile, open_key_file
     from .profiles import Profile, list_profiles, load_profile
-    from .visibility import Disclosure, apply_profile
+    from .visibility import Disclosure, apply_profile, disclose_text
     from .words import DEFAULT_WORDS, Words
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Profile",
     "Words",
     "apply_profile",
+    "disclose_text",
     "list_profiles",
     "load_decisions",
     "load_profile",
@@ -44,6 +45,7 @@ _HOMES: Final = {
     "Profile": "profiles",
     "Words": "words",
     "apply_profile": "visibility",
+    "disclose_text": "visibility",
     "load_decisions": "decisions",
     "open_key_file": "key_file",
     "write_report": "decisions",

@@ -74,6 +74,31 @@ def apply_profile(
     return _Disclosing(profile, words, (content,)).candidate()
 
 
+def disclose_text(
+    text: str, content: Candidate | Shortlist, profile: Profile, *, words: Words = DEFAULT_WORDS
+) -> str:
+    """Return what a profile shows of a text about candidates, such as the subject of a message.
+
+    It is dealt with as the title of a shortlist: codes stand for the full names of everybody, and
+    for parts of the name of somebody who is alone in it.
+
+    Args:
+        text: Any.
+        content: Whom it is about, as they were before a profile was applied.
+        profile: What may be shown.
+        words: What stands in place of what is hidden.
+
+    Raises:
+        InputError: As from `apply_profile`.
+    """
+    if not text:
+        return ""
+    people = content.candidates if isinstance(content, Shortlist) else (content,)
+    shown = apply_profile(Shortlist(candidates=people, title=text), profile, words=words).content
+    assert isinstance(shown, Shortlist)  # noqa: S101  as went in
+    return shown.title or ""
+
+
 class _Disclosing:
     """Candidates on their way to a reader."""
 
@@ -97,14 +122,19 @@ class _Disclosing:
             failed = tuple(
                 [CodedPerson(code(each.profile_id), each.profile_id) for each in shortlist.failed]
             )
+            # Around a single person a part of the name tells as much as all of it.
+            alone = self._subjects[0].person if len(self._subjects) == 1 else None
+            redactor = self._redactor(alone)
             update["failed"] = tuple(
                 [
-                    # The vendor's message may say anything.
-                    FailedProfile(profile_id=person.code, error_code=each.error_code)
+                    # The vendor's message may say anything, and its code should not.
+                    FailedProfile(
+                        profile_id=person.code,
+                        error_code=redactor.text(each.error_code or "", "failed") or None,
+                    )
                     for person, each in zip(failed, shortlist.failed, strict=True)
                 ]
             )
-            redactor = self._redactor(None)
             for name in ("title", "brief", "client", "author"):
                 if text := getattr(shortlist, name):
                     update[name] = redactor.text(text, name)

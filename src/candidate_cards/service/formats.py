@@ -284,8 +284,6 @@ class MailOptions(Options):
 
     def disclosed(self, manner: Manner, content: Candidate | Shortlist) -> Self:
         """Return the options with the subject as it may be shown."""
-        if not self.subject:
-            return self
         subject = manner.disclosed_text(self.subject, content)
         return self.model_copy(update={"subject": subject})
 

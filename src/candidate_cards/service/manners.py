@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 from candidate_cards.cards import USUAL_NOTICE, NoticeFacts, load_labels
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.exports import get_exporter, notice_with, words_of
-from candidate_cards.models import Shortlist
-from candidate_cards.privacy import apply_profile, list_profiles, load_profile
+from candidate_cards.privacy import apply_profile, disclose_text, list_profiles, load_profile
 from candidate_cards.privacy.codes import BlindKey
 from candidate_cards.privacy.decisions import Decisions
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from candidate_cards.cards import Labels
     from candidate_cards.contract.refusals import RefusedError
     from candidate_cards.exports import Exporter
-    from candidate_cards.models import Candidate
+    from candidate_cards.models import Candidate, Shortlist
     from candidate_cards.privacy import Disclosure, Profile
     from candidate_cards.privacy.decisions import Decision
 
@@ -77,10 +76,7 @@ class Manner:
 
     def disclosed_text(self, text: str, content: Candidate | Shortlist) -> str:
         """Return what may be shown of a text about candidates, such as a subject."""
-        people = content.candidates if isinstance(content, Shortlist) else (content,)
-        shown = self.disclose(Shortlist(candidates=people, title=text)).content
-        assert isinstance(shown, Shortlist)  # noqa: S101  as went in
-        return shown.title or ""
+        return disclose_text(text, content, self.profile, words=words_of(self.labels))
 
 
 class Manners:

@@ -143,6 +143,7 @@ def test_a_dry_run_leaves_no_key(source: Path, tmp_path: Path) -> None:
         (("--profile", "public"), "available: blind, client, internal"),
         (("--format", "fragment", "--via", "fallback", "--profile", "client"), "takes no profile"),
         (("--format", "fragment", "--via", "proxy", "--no-emails"), "takes no --no-emails"),
+        (("--format", "fragment", "--via", "fallback", "--no-emails"), "takes no --no-emails"),
     ],
 )
 def test_options_that_cannot_be_are_refused(

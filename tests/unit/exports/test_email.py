@@ -22,6 +22,8 @@ from candidate_cards import (
     NotAvailableError,
     Shortlist,
     export_candidates,
+    list_languages,
+    load_labels,
     message_bytes,
     render_email,
     render_shortlist,
@@ -191,6 +193,15 @@ def test_a_name_cannot_add_headers_to_a_reply() -> None:
             r'href="(mailto:[^"]+)"', render_email(person, reply_to="a@b.example").html
         )
         assert not re.search("%0[0-9a-f]|%e2%80%a8", href.lower())
+
+
+@pytest.mark.parametrize("lang", list_languages())
+def test_no_latin_question_mark_stands_before_words_from_right_to_left(lang: str) -> None:
+    """Points to check have it beside their heading in the other languages only."""
+    labels = load_labels(lang)
+    html = render_email(PERSON, profile="internal", labels=labels).html
+    assert html.count(f">? {labels.check}") == (labels.dir == "ltr")
+    assert html.count(f"{labels.check} ({labels.ai})</h") == 1
 
 
 def test_a_subject_is_one_clean_line_everywhere() -> None:

@@ -6,7 +6,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .data import pronouns, standing_titles, verbs_after_pronouns
+from .data import (
+    adverbs,
+    not_verbs,
+    pronouns,
+    signs,
+    standing_titles,
+    verbs_after_pronouns,
+)
 from .folding import fold
 
 if TYPE_CHECKING:
@@ -84,7 +91,15 @@ _NO_NOUN_AFTER: Final = frozenset(
     ]
 )
 _NOUN_AFTER: Final = re.compile(rf" (?!(?:{'|'.join(sorted(_NO_NOUN_AFTER))})\b)\w", re.IGNORECASE)
-_VERB: Final = re.compile(r" ([\w'’]{2,8})")
+_WORD: Final = re.compile(r"\s([a-z]++(?:['’]t)?+)(?![\w'’-])", re.IGNORECASE)
+_SMALL_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]{2,8}(?!\w)")
+_ENOUGH_SIGNS: Final = 2
+_MOST_ADVERBS: Final = 2
+#: How no verb of the third person ends: pass, focus, this, alias.
+_NO_THIRD_PERSON: Final = ("ss", "us", "is", "as", "wards")
+_SIBILANTS: Final = ("sses", "shes", "ches", "xes", "zzes", "oes")
+_SHORTEST_IN_Y: Final = 5  # letters: tries, but not dies
+_SHORTEST_VERB: Final = 3
 
 
 class Gendered(NamedTuple):
@@ -111,6 +126,7 @@ def find_gendered(text: str, languages: tuple[str, ...], code: str) -> Iterator[
     pattern = _pattern(languages)
     if pattern is None:
         return
+    spoken: tuple[str, ...] | None = None
     for match in pattern.finditer(text):
         word = fold(match[0])
         if word in _titles(languages):
@@ -118,7 +134,10 @@ def find_gendered(text: str, languages: tuple[str, ...], code: str) -> Iterator[
             end += text[end : end + 1] == " "
             yield Gendered(match.start(), end, "title", "")
             continue
-        replacement = _replacement(text, match, languages).replace("{code}", code)
+        spoken = _spoken(text, languages) if spoken is None else spoken
+        replacement = _replacement(text, match, spoken).replace("{code}", code)
+        if not replacement:
+            continue
         yield Gendered(*match.span(), "pronoun", _cased(replacement, match[0], code))
         yield from _verb(text, match.end(), word, languages)
 
@@ -131,6 +150,15 @@ def _titles(languages: tuple[str, ...]) -> frozenset[str]:
 @lru_cache(maxsize=64)
 def _pronouns(languages: tuple[str, ...]) -> dict[str, str]:
     return {fold(word): new for language in languages for word, new in pronouns(language).items()}
+
+
+def _spoken(text: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the languages that a text may be in: all, but for signs of another."""
+    written = frozenset(_SMALL_WORD.findall(text.lower()))
+    found = {name: len(words & written) for name, words in signs().items()}
+    if max(found.values()) < _ENOUGH_SIGNS:
+        return languages
+    return tuple([each for each in languages if each == "en" or found.get(each)])
 
 
 @lru_cache(maxsize=64)
@@ -160,11 +188,47 @@ def _verb(text: str, end: int, word: str, languages: tuple[str, ...]) -> Iterato
     if text[end : end + 2].lower() in {"'s", "’s"} and not text[end + 2 : end + 3].isalnum():
         yield Gendered(end + 1, end + 2, "pronoun", "re")
         return
-    match = _VERB.match(text, end)
-    if match is not None:
-        new = verbs_after_pronouns("en").get(match[1].lower().replace("’", "'"))
-        if new is not None:
-            yield Gendered(*match.span(1), "pronoun", new)
+    verb = _after_adverbs(text, end)
+    if verb is not None and (new := _plural(verb[1])):
+        yield Gendered(*verb.span(1), "pronoun", new)
+
+
+def _after_adverbs(text: str, end: int) -> re.Match[str] | None:
+    """Return the word after a pronoun that ends there, past a few adverbs."""
+    for _ in range(_MOST_ADVERBS + 1):
+        match = _WORD.match(text, end)
+        if match is None:
+            return None
+        word = match[1].lower()
+        if not word.endswith("ly") and word not in adverbs("en"):
+            return match
+        end = match.end()
+    return None
+
+
+def _plural(written: str) -> str:
+    """Return what an English verb of the third person is after ``they``; ``""`` for other words."""
+    verb = written.lower().replace("’", "'")
+    new = verbs_after_pronouns("en").get(verb, "")
+    if not new:
+        # A capital inside a sentence begins a name: She Codes.
+        if not (written.islower() or written.isupper()) or not _is_third_person(verb):
+            return ""
+        new = verb[:-1]
+        if verb.endswith("ies") and len(verb) >= _SHORTEST_IN_Y:
+            new = f"{verb[:-3]}y"
+        elif verb.endswith(_SIBILANTS):
+            new = verb[:-2]
+    return new.upper() if written.isupper() else new
+
+
+def _is_third_person(word: str) -> bool:
+    return (
+        len(word) >= _SHORTEST_VERB
+        and word.endswith("s")
+        and not word.endswith(_NO_THIRD_PERSON)
+        and word not in not_verbs("en")
+    )
 
 
 def _cased(new: str, old: str, code: str) -> str:

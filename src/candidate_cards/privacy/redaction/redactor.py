@@ -49,6 +49,13 @@ _STRONGEST_FIRST: Final[tuple[Kind, ...]] = (
 _RANK: Final = {kind: rank for rank, kind in enumerate(_STRONGEST_FIRST)}
 
 
+class _Question(NamedTuple):
+    """What a person may decide on."""
+
+    id: str
+    kind: Kind
+
+
 class _Span(NamedTuple):
     """A piece of the text that is written, and what becomes of it."""
 
@@ -58,11 +65,21 @@ class _Span(NamedTuple):
     replacement: str
     certain: bool = True
     kept: bool = False
+    questions: tuple[_Question, ...] = ()
 
     def joined_by(self, other: _Span) -> _Span:
-        """Return one span for two that overlap: the stronger kind, and nothing is lost."""
+        """Return one span for two that overlap: the stronger kind, and nothing is lost.
+
+        It stays only if both do. What is removed for certain is nobody's to decide on.
+        """
         best = min(self, other, key=lambda span: (span.kept, _RANK[span.kind], not span.certain))
-        return best._replace(start=min(self.start, other.start), end=max(self.end, other.end))
+        certain = self.certain or other.certain
+        return best._replace(
+            start=min(self.start, other.start),
+            end=max(self.end, other.end),
+            certain=certain,
+            questions=() if certain else (*dict.fromkeys((*self.questions, *other.questions)),),
+        )
 
 
 class Redactor:
@@ -142,7 +159,7 @@ class Redactor:
         for _ in range(_MOST_LOOKS):
             spans = self._spans(text, path)
             text = self._replaced(text, spans, path, found)
-            if all(span.kept for span, _ in spans):
+            if all(span.kept for span in spans):
                 break
         else:
             # What still is found after that many looks is made to be found.
@@ -160,25 +177,33 @@ class Redactor:
             if pattern:
                 yield pattern
 
-    def _spans(self, text: str, path: str) -> list[tuple[_Span, str]]:
-        """Return what is to be done, in order and apart, each with its id if it is uncertain."""
+    def _spans(self, text: str, path: str) -> list[_Span]:
+        """Return what is to be done, in order and apart."""
         masked = text
         for pattern in self._opaque:
             masked = pattern.sub(lambda match: _OPAQUE * len(match[0]), masked)
-        found: list[tuple[_Span, str]] = []
+        found: list[_Span] = []
+        doubtful: dict[tuple[int, int], _Span] = {}
         for view in views(masked):
             for span in self._found_in(view):
-                start, end = view.place(span.start, span.end)
-                placed = span._replace(start=start, end=end)
+                place = view.place(span.start, span.end)
+                placed = span._replace(start=place[0], end=place[1])
                 if placed.certain:
-                    found.append((placed, ""))
-                    continue
-                name = self._name_of(placed, path, text)
-                decision = self._decide(name) if self._decide else None
-                kept = placed.kept if decision is None else not decision
-                found.append((placed._replace(kept=kept), name))
-        found.sort(key=lambda item: (item[0].start, -item[0].end))
+                    found.append(placed)
+                elif place in doubtful:  # one word is one question, whatever it may be
+                    doubtful[place] = doubtful[place].joined_by(placed)
+                else:
+                    doubtful[place] = placed
+        found += [self._decided(span, path, text) for span in doubtful.values()]
+        found.sort(key=lambda span: (span.start, -span.end))
         return _apart(found)
+
+    def _decided(self, span: _Span, path: str, text: str) -> _Span:
+        """Return a span that is uncertain with its question, and as a person has answered it."""
+        question = _Question(self._name_of(span, path, text), span.kind)
+        decision = self._decide(question.id) if self._decide else None
+        kept = span.kept if decision is None else not decision
+        return span._replace(kept=kept, questions=(question,))
 
     def _name_of(self, span: _Span, path: str, text: str) -> str:
         written = text[span.start : span.end]
@@ -237,12 +262,12 @@ class Redactor:
         return self._ids is not None and any(self._ids.find(written))
 
     def _replaced(
-        self, text: str, spans: Sequence[tuple[_Span, str]], path: str, found: dict[str, Find]
+        self, text: str, spans: Sequence[_Span], path: str, found: dict[str, Find]
     ) -> str:
         pieces: list[str] = []
-        places: list[tuple[_Span, str, int, int]] = []
+        places: list[tuple[_Span, int, int]] = []
         position = length = 0
-        for span, name in spans:
+        for span in spans:
             if span.kept:
                 new = text[span.start : span.end]
             else:
@@ -253,35 +278,32 @@ class Redactor:
             pieces += (before, new)
             length += len(before) + len(new)
             position = span.end
-            if not span.certain:
-                places.append((span, name, length - len(new), length))
+            if span.questions:
+                places.append((span, length - len(new), length))
         pieces.append(text[position:])
         result = "".join(pieces)
-        for span, name, start, end in places:
-            if name not in found or found[name].removed is False:
-                found[name] = Find(
-                    path=path,
-                    word=text[span.start : span.end],
-                    context=result[max(start - _CONTEXT, 0) : end + _CONTEXT],
-                    kind=span.kind,
-                    certain=False,
-                    removed=not span.kept,
-                    code=self._code,
-                    id=name,
-                )
+        for span, start, end in places:
+            for question in span.questions:
+                if question.id not in found or found[question.id].removed is False:
+                    found[question.id] = Find(
+                        path=path,
+                        word=text[span.start : span.end],
+                        context=result[max(start - _CONTEXT, 0) : end + _CONTEXT],
+                        kind=question.kind,
+                        certain=False,
+                        removed=not span.kept,
+                        code=self._code,
+                        id=question.id,
+                    )
         return result
 
 
-def _apart(found: Sequence[tuple[_Span, str]]) -> list[tuple[_Span, str]]:
+def _apart(found: Sequence[_Span]) -> list[_Span]:
     """Return spans that do not overlap: those that do become one."""
-    result: list[tuple[_Span, str]] = []
-    for span, name in found:
-        if result and span.start < result[-1][0].end:
-            last, last_name = result[-1]
-            joined = last.joined_by(span)
-            if joined.kept and not last.kept:
-                joined = joined._replace(kept=False)
-            result[-1] = (joined, "" if joined.certain else last_name or name)
+    result: list[_Span] = []
+    for span in found:
+        if result and span.start < result[-1].end:
+            result[-1] = result[-1].joined_by(span)
         else:
-            result.append((span, name))
+            result.append(span)
     return result

@@ -118,8 +118,27 @@ def pronouns(language: str) -> Mapping[str, str]:
 
 @cache
 def verbs_after_pronouns(language: str) -> Mapping[str, str]:
-    """Return the verbs that change when the pronoun before them becomes neutral."""
+    """Return the verbs that do not follow the rule when the pronoun before them becomes neutral."""
     return MappingProxyType(dict(_read("pronouns").get(language, {}).get("verbs", {})))
+
+
+@cache
+def adverbs(language: str) -> frozenset[str]:
+    """Return what may stand between a pronoun and its verb, in small letters."""
+    return frozenset(_read("pronouns").get(language, {}).get("adverbs", "").split())
+
+
+@cache
+def not_verbs(language: str) -> frozenset[str]:
+    """Return what looks like a verb after a pronoun and is none, in small letters."""
+    return frozenset(_read("pronouns").get(language, {}).get("not_verbs", "").split())
+
+
+@cache
+def signs() -> Mapping[str, frozenset[str]]:
+    """Return, by language, the small words that tell a text is in it."""
+    table = _read("pronouns")["signs"]
+    return MappingProxyType({name: frozenset(words.split()) for name, words in table.items()})
 
 
 @cache
