@@ -33,7 +33,22 @@ from .processes import environment, peak_memory, two_loops
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_TWO = "2"
 _LOOP = "a plain loop that writes the same"
+
+
+class _Measured(NamedTuple):
+    """What came of all rounds.
+
+    Attributes:
+        times: Seconds a record, by contender and clock.
+        gains: What a mere loop gained from a second process meanwhile.
+        whole: The batches with two workers, start and end included.
+    """
+
+    times: dict[str, list[float]]
+    gains: list[float]
+    whole: list[_Turn]
 
 
 class _Turn(NamedTuple):
@@ -61,8 +76,8 @@ def batch_rows(rounds: int, results: int, files: int) -> list[Row]:
     """
     with tempfile.TemporaryDirectory() as temporary, two_loops() as gain:
         folder = Path(temporary)
-        of_results, gains = _measured(folder, "results", results, rounds, gain)
-        of_files, more_gains = _measured(folder, "files", files, rounds, gain)
+        of_results, gains, whole = _measured(folder, "results", results, rounds, gain)
+        of_files, more_gains, _ = _measured(folder, "files", files, rounds, gain)
         return [
             *_rate_rows(f"{results:,} to results", of_results),
             Claim(
@@ -83,28 +98,30 @@ def batch_rows(rounds: int, results: int, files: int) -> list[Row]:
             Claim("a mere loop in two processes beside these batches, times as fast", "one").row_of(
                 [*gains, *more_gains]
             ),
-            *_growth_rows(folder, results, rounds),
+            *_growth_rows(folder, results, whole),
         ]
 
 
 def _measured(
     folder: Path, to: str, many: int, rounds: int, gain: Callable[[], float]
-) -> tuple[dict[str, list[float]], list[float]]:
-    """Return seconds a record, by contender and clock, and what a loop gains, for each round."""
+) -> _Measured:
     few = max(many // 20, 1)
-    order = ["loop", "1", "2", *(["render"] if to == "results" else [])]
+    order = ["loop", "1", _TWO, *(["render"] if to == "results" else [])]
     times: dict[str, list[float]] = {}
     gains: list[float] = []
+    whole: list[_Turn] = []
     for _ in range(rounds):
         random.shuffle(order)
         for who in order:
             large, small = (_turn(folder, who, to, count) for count in (many, few))
+            if who == _TWO:
+                whole.append(large)
             for clock in ("cpu", "wall"):
                 more = getattr(large, clock) - getattr(small, clock)
                 # Where there are few, noise may be more than what they take.
                 times.setdefault(f"{who} {clock}", []).append(max(more, 1e-9) / (many - few))
         gains.append(gain())
-    return times, gains
+    return _Measured(times, gains, whole)
 
 
 def _rate_rows(name: str, times: dict[str, list[float]]) -> list[Row]:
@@ -126,10 +143,21 @@ def _rate_rows(name: str, times: dict[str, list[float]]) -> list[Row]:
     ]
 
 
-def _growth_rows(folder: Path, largest: int, rounds: int) -> list[Row]:
-    """Measure CPU and memory as a batch grows, start and end included."""
+def _growth_rows(folder: Path, largest: int, whole: list[_Turn]) -> list[Row]:
+    """Measure CPU and memory as a batch grows, start and end included.
+
+    Args:
+        folder: For sources and outputs.
+        largest: Records of the largest batch.
+        whole: What that took.
+    """
     sizes = sorted({1, max(largest // 1_000, 1), largest // 10, largest})
-    turns = {size: [_turn(folder, "2", "results", size) for _ in range(rounds)] for size in sizes}
+    turns = {
+        size: [_turn(folder, _TWO, "results", size) for _ in whole]
+        for size in sizes
+        if size != largest
+    }
+    turns[largest] = whole
     base = sizes[-2]
     anchor = median([turn.cpu for turn in turns[base]]) / base
     few, many = (median([turn.memory for turn in turns[size]]) for size in (base, largest))

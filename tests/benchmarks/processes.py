@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = __package__ or ""
 _ABOVE_PACKAGE = Path(__file__).parents[_PACKAGE.count(".") + 1]
-_LOOPS: Final = 20_000_000
+_LOOPS: Final = 5_000_000
 
 
 def run_module(

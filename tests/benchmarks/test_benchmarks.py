@@ -122,16 +122,15 @@ def measured() -> list[Result]:
 
 
 def test_every_benchmark_has_rows_of_its_own(measured: list[Result]) -> None:
-    """Each yields positive ratios, and no two rows are about the same."""
+    """Each yields finite ratios, and no two rows are about the same."""
     assert {each.benchmark for each in measured} == {benchmark.name for benchmark in BENCHMARKS}
     names = [benchmark.name for benchmark in BENCHMARKS]
     assert len(set(names)) == len(names) > 10
-    # The largest dossier of this run is the one that all others are held against, but for it.
     rows = [each.row for each in measured]
     assert len({row.what for row in rows}) == len(rows)
     for row in rows:
         assert math.isfinite(row.median)
-        assert 0 < row.low <= row.median <= row.high
+        assert row.low <= row.median <= row.high
         assert (row.met is None) == (row.target == "")
     assert sum(row.met is not None for row in rows) > 40
 
