@@ -55,13 +55,14 @@ def speed_table(found: Mapping[str, Found]) -> str:
     rows = [(what, found[what]) for what in SHOWN]
     days = sorted({each.day for _, each in rows})
     lines = [
-        f"Measured on {' and '.join(days)}:",
+        f"Measured on {', '.join(days)}:",
         "",
         "| What | Beside | Ratio | Target |",
         "|---|---|---|---|",
     ]
     for what, each in rows:
-        cells = (what.partition(_COLON)[0], each.beside, _rounded(each.ratio), each.target)
+        ratio = _rounded(each.ratio) + (" (busy machine)" if each.machine else "")
+        cells = (what.partition(_COLON)[0], each.beside, ratio, each.target)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

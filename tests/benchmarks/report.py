@@ -94,6 +94,7 @@ class Found(NamedTuple):
         beside: Likewise, with the version of then.
         ratio: As printed.
         target: As printed: the target of then, and whether it was met.
+        machine: As printed: whether it was busy with other work.
     """
 
     day: str
@@ -101,6 +102,7 @@ class Found(NamedTuple):
     beside: str
     ratio: str
     target: str
+    machine: str
 
 
 def latest(folder: Path = RESULTS) -> dict[str, Found]:
@@ -110,8 +112,8 @@ def latest(folder: Path = RESULTS) -> dict[str, Found]:
         for line in file.read_text(encoding="utf-8").splitlines():
             cells = [cell.strip() for cell in line.strip("|").split("|")]
             if len(cells) == len(_COLUMNS) and cells[0].startswith("`"):
-                benchmark, what, beside, ratio, _, target, _ = cells
-                found[what] = Found(file.stem, benchmark.strip("`"), beside, ratio, target)
+                benchmark, what, beside, ratio, _, target, machine = cells
+                found[what] = Found(file.stem, benchmark.strip("`"), beside, ratio, target, machine)
     return found
 
 

@@ -219,7 +219,7 @@ def test_the_readme_shows_the_newest_results() -> None:
 def test_the_readme_rounds_to_two_digits(printed: str, shown: str) -> None:
     """Whatever the size of a ratio is, and whichever way it is printed."""
     what = readme.SHOWN[0]
-    found = dict.fromkeys(readme.SHOWN, Found("2030-01-02", "some", "x", printed, ""))
+    found = dict.fromkeys(readme.SHOWN, Found("2030-01-02", "some", "x", printed, "", ""))
     line = f"| {what.partition(': beside')[0]} | x | {shown} |  |"
     assert line in readme.speed_table(found).splitlines()
 
