@@ -105,7 +105,7 @@ def parse_records(payload: bytes | str, report: Report) -> Iterator[Record]:
     """
     if isinstance(payload, str):
         payload = payload.encode("utf-8", "surrogatepass")
-    elif encoding := _other_encoding(payload):
+    elif encoding := other_encoding(payload):
         try:
             payload = payload.decode(encoding).encode()
         except UnicodeDecodeError as error:
@@ -127,7 +127,7 @@ def stream_lines(stream: IO[bytes] | IO[str]) -> Iterator[bytes]:
         UnicodeDecodeError: The stream is not in the encoding that it begins with.
     """
     first = stream.readline()
-    if isinstance(first, bytes) and (encoding := _other_encoding(first)):
+    if isinstance(first, bytes) and (encoding := other_encoding(first)):
         lines: Iterable[bytes | str] = _decoded_lines(first, stream, encoding)
     else:
         lines = chain([first], stream)
@@ -167,7 +167,7 @@ def not_valid(error: UnicodeDecodeError) -> str:
     return f"is not valid {error.encoding.upper()}, see byte {error.start + 1:,}; save it as UTF-8"
 
 
-def _other_encoding(head: bytes) -> str | None:
+def other_encoding(head: bytes) -> str | None:
     """Return the encoding of JSON text that begins so, or ``None`` for UTF-8."""
     if head[:1] in b"\xff\xfe" or b"\0" in head[:4]:
         encoding = json.detect_encoding(head[:4])
@@ -203,7 +203,7 @@ def _read_lines(lines: Iterable[tuple[int, bytes]], report: Report) -> Iterator[
 
 def _read_whole(lines: list[bytes], report: Report) -> Iterator[Record]:
     """Yield the document that spans the lines, or the lines if that is what they look like."""
-    if _look_like_records(lines):
+    if look_like_records(lines):
         yield from _read_lines(_numbered(lines, start=1), report)
         return
     try:
@@ -212,7 +212,7 @@ def _read_whole(lines: list[bytes], report: Report) -> Iterator[Record]:
         report(error.message, line=error.line, column=error.column)
 
 
-def _look_like_records(lines: list[bytes]) -> bool:
+def look_like_records(lines: list[bytes]) -> bool:
     """Tell JSON Lines whose first line is broken from a broken document.
 
     Of a document printed for people, few lines both begin and end an object; one printed for

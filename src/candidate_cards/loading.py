@@ -26,7 +26,7 @@ from ._cleaning import (
     Cleaner,
     kind_of,
 )
-from ._records import not_valid, parse_records, read_records, stream_lines
+from ._records import NotJsonError, decode, not_valid, parse_records, read_records, stream_lines
 from ._text import clean_text
 from .errors import InputError, Problem
 from .models import Candidate, FailedProfile, Shortlist
@@ -168,6 +168,30 @@ def iter_candidates(
             reader.note_failed(person)
     if errors:
         raise InputError(errors)
+
+
+def read_record(
+    text: bytes, *, source: str, line: int | None, on_problem: Callable[[Problem], None]
+) -> Iterator[Candidate | FailedProfile]:
+    """Yield the people of one record, whoever has taken it out of its source.
+
+    Args:
+        text: One JSON value, in UTF-8.
+        source: What problems call the source.
+        line: The line that holds all of it; ``None`` for a document of several.
+        on_problem: Called with each problem, before the next person. A failed profile is one too.
+    """
+    reader = _Reader(source, on_problem)
+    try:
+        record = decode(text)
+    except NotJsonError as error:
+        reader.report_text(error.message, line=line or error.line, column=error.column)
+        return
+    record.line = line
+    for person in reader.people(iter((record,))):
+        if isinstance(person, FailedProfile):
+            reader.note_failed(person)
+        yield person
 
 
 class _Draft:

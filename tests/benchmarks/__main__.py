@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from .batch import batch_rows
 from .candidates import many
 from .cards import card_groups
 from .dossiers import dossier_rows
@@ -47,6 +48,9 @@ class Effort(NamedTuple):
         dossier_rounds: Of all dossiers but the largest.
         service_rounds: Of loads on each server.
         calls: In each of them.
+        batch_rounds: Of batches.
+        results: Records of a batch to one file.
+        files: Records of a batch to files.
     """
 
     candidates: int
@@ -58,6 +62,9 @@ class Effort(NamedTuple):
     dossier_rounds: int
     service_rounds: int
     calls: int
+    batch_rounds: int
+    results: int
+    files: int
 
 
 FULL = Effort(
@@ -70,6 +77,9 @@ FULL = Effort(
     dossier_rounds=3,
     service_rounds=4,
     calls=2_500,
+    batch_rounds=3,
+    results=100_000,
+    files=10_000,
 )
 QUICK = Effort(
     candidates=100,
@@ -81,6 +91,9 @@ QUICK = Effort(
     dossier_rounds=1,
     service_rounds=2,
     calls=1_000,
+    batch_rounds=1,
+    results=10_000,
+    files=2_000,
 )
 
 
@@ -95,6 +108,7 @@ def collect(effort: Effort) -> list[Row]:
     rows += growth_rows(effort.growth_rounds, effort.largest)
     rows += dossier_rows(effort.dossier_rounds, effort.dossiers)
     rows += service_rows(effort.service_rounds, effort.calls)
+    rows += batch_rows(effort.batch_rounds, effort.results, effort.files)
     return rows
 
 

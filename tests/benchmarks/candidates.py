@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+_DIFFERENT = 500
 _FIRST = ("Aino", "Bram", "Chidi", "Dorota", "Émile", "Fatma", "Goran", "Hyejin", "Íris", "ليلى")
 _LAST = ("Achterberg", "Baptista", "Castellanos", "D'Souza", "Ekström", "Ng", "Wójcik", "الحداد")
 _ROLES = ("Data Engineer", "Site Reliability Engineer", "Staff Engineer", "Head of R&D", "Designer")
@@ -69,6 +71,15 @@ def candidate_json(seed: int) -> str:
 def many(count: int) -> list[str]:
     """Return the JSON text of so many full candidates, all different."""
     return [candidate_json(seed) for seed in range(count)]
+
+
+def write_many(path: Path, count: int) -> None:
+    """Write so many candidates as JSON Lines; their ids differ, their texts repeat."""
+    texts = many(min(count, _DIFFERENT))
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            seed = number % _DIFFERENT
+            file.write(f"{texts[seed].replace(f'{seed:06d}', f'{number:06d}')}\n")
 
 
 def uneven() -> Iterator[str]:

@@ -13,14 +13,13 @@ from pathlib import Path
 
 from candidate_cards import iter_candidates, load_shortlist, render_card, render_shortlist
 
-from .candidates import candidate_json
+from .candidates import write_many
 from .measuring import Claim, Row, measure
 from .processes import peak_memory, run_module
 
 _BASE = 100
 _LARGEST_PAGE = 10_000
 _LARGEST_FLAT_PAGE = 1_000
-_DIFFERENT = 500
 _FLAT = 1.15
 
 
@@ -30,7 +29,7 @@ def growth_rows(rounds: int, largest: int) -> list[Row]:
         folder = Path(name)
         counts = [10**power for power in range(len(str(largest)))]
         for count in counts:
-            _write(folder / f"{count}.jsonl", count)
+            write_many(folder / f"{count}.jsonl", count)
         rows = _cpu_rows(folder, counts, rounds)
         few, many = (
             int(run_module(__name__, str(folder / f"{count}.jsonl")))
@@ -75,14 +74,6 @@ def stream(path: Path) -> None:
 
 def _one_page(path: Path) -> None:
     render_shortlist(load_shortlist(path))
-
-
-def _write(path: Path, count: int) -> None:
-    texts = [candidate_json(seed) for seed in range(min(count, _DIFFERENT))]
-    with path.open("w", encoding="utf-8") as file:
-        for number in range(count):
-            seed = number % _DIFFERENT
-            file.write(f"{texts[seed].replace(f'{seed:06d}', f'{number:06d}')}\n")
 
 
 if __name__ == "__main__":

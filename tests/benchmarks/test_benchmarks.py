@@ -19,7 +19,7 @@ from .mail import mail_groups, shortlists_of_ten
 from .measuring import Claim, Group, table
 
 # About rendering 11, premailer 2, messages 5, starting 3, growth to 100 candidates 5.
-_CLAIMS = 26 + 14 + 3  # and as many about dossiers, and about the service
+_CLAIMS = 26 + 14 + 3 + 7  # and as many about dossiers, about the service, and about batches
 _LEAST = Effort(
     candidates=2,
     rounds=1,
@@ -30,6 +30,9 @@ _LEAST = Effort(
     dossier_rounds=1,
     service_rounds=1,
     calls=100,
+    batch_rounds=1,
+    results=40,
+    files=40,
 )
 _GROUPS = (
     "view to fragment",

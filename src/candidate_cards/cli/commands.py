@@ -80,7 +80,7 @@ _inputs = click.argument(
     type=click.Path(exists=True, dir_okay=False, allow_dash=True),
 )
 
-_look = _options(
+_each_look = _options(
     click.option(
         "--theme",
         metavar="NAME|PATH",
@@ -117,6 +117,10 @@ _look = _options(
         type=click.Path(exists=True, file_okay=False),
         help="Your own templates; what is not there is taken from the bundled ones.",
     ),
+)
+
+_look = _options(
+    _each_look,
     click.option("--title", metavar="TEXT", help="The role the candidates are for."),
     click.option("--brief", metavar="TEXT", help="What was asked for, in a sentence or two."),
     click.option("--client", metavar="TEXT", help="Who the shortlist is for."),
@@ -229,7 +233,7 @@ _mail = _options(
     ),
 )
 
-_blind = _options(
+_key = _options(
     click.option(
         "--key-file",
         metavar="FILE",
@@ -238,17 +242,21 @@ _blind = _options(
         "there. Keep it in the house.",
     ),
     click.option(
+        "--decisions",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Obey another report than the one that is written.",
+    ),
+)
+
+_blind = _options(
+    _key,
+    click.option(
         "--redaction-report",
         metavar="FILE",
         type=click.Path(dir_okay=False),
         help="Where to write what may be a name or not; fill in keep or remove, and the next run "
         "obeys.",
-    ),
-    click.option(
-        "--decisions",
-        metavar="FILE",
-        type=click.Path(exists=True, dir_okay=False),
-        help="Obey another report than the one that is written.",
     ),
 )
 
@@ -629,6 +637,132 @@ def reveal(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - pas
 
     _check_inputs(options["codes"])
     ctx.exit(run(RevealOptions(**options)))
+
+
+class _WithVerification(click.Command):
+    """A command that takes inputs, and is another one if the first word is ``verify``."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - click's own signature
+    ) -> click.Context:
+        if args[:1] == ["verify"]:
+            return verify.make_context(f"{info_name} verify", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+_many = _options(
+    click.option(
+        "--format",
+        "formats",
+        metavar="NAME,...",
+        default="page",
+        show_default=True,
+        help="fragment, element, page, email, pdf, png: one, or several by commas.",
+    ),
+)
+_crew = _options(
+    click.option(
+        "--workers",
+        metavar="N",
+        type=click.IntRange(1, 1024),
+        help="Processes that render; by default one per core.",
+    ),
+    click.option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Have a Dask cluster render: its scheduler (tcp://...), or local for one made here.",
+    ),
+)
+
+
+@application.command(cls=_WithVerification, no_args_is_help=True, epilog=EPILOG)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="DEST",
+    required=True,
+    help="A folder, the URL of one, or a file of results (.jsonl): one line per candidate, "
+    "documents in it.",
+)
+@_many
+@_each_look
+@_blind
+@_notice
+@_crew
+@click.option(
+    "--check-hashes",
+    is_flag=True,
+    help="Read what is there before it is left alone, rather than believe its size.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Events on stdout, one JSON object a line.")
+@click.option("--dry-run", is_flag=True, help="Read and count; render and write nothing.")
+@click.pass_context
+def batch(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Render each of many candidates, any number of them, on all cores.
+
+    INPUT is a file, a pattern, a URL (s3://...) or - for stdin: JSON Lines of what `render` reads.
+    Run again it leaves alone what is unchanged, whatever ended it before: manifest.jsonl in DEST
+    says what was made. Of two records of one profile the first counts.
+
+    `candidate-cards batch verify DEST INPUT...` renders a sample anew and compares.
+    """
+    from candidate_cards.cli.batch import BatchOptions, run
+    from candidate_cards.cli.blind import BlindOptions
+    from candidate_cards.cli.notice import NoticeOptions
+
+    _check_inputs(options["inputs"])
+    blind, notice = BlindOptions.taken_from(options), NoticeOptions.taken_from(options)
+    ctx.exit(run(BatchOptions(**options, blind=blind, notice=notice)))
+
+
+@click.command(no_args_is_help=True)
+@click.argument("output", metavar="DEST")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option(
+    "--sample",
+    metavar="N|all",
+    default="100",
+    show_default=True,
+    callback=lambda _ctx, _param, value: _sample(value),
+    help="How many records to draw.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Draws the sample.")
+@_many
+@_each_look
+@_key
+@_notice
+@_crew
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.pass_context
+def verify(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - passed on by name
+    """Render a sample of a batch anew, and compare it with DEST and its manifest.
+
+    Give the options that the batch was made with. Exits with 1 if something differs.
+    """
+    from candidate_cards.cli.batch import BatchOptions, run_verification
+    from candidate_cards.cli.blind import BlindOptions
+    from candidate_cards.cli.notice import NoticeOptions
+
+    _check_inputs(options["inputs"])
+    sample, seed = options.pop("sample"), options.pop("seed")
+    blind = BlindOptions(key_file=options.pop("key_file"), decisions=options.pop("decisions"))
+    notice = NoticeOptions.taken_from(options)
+    chosen = BatchOptions(**options, blind=blind, notice=notice)
+    ctx.exit(run_verification(chosen, sample, seed))
+
+
+def _sample(value: str) -> int | None:
+    if value == "all":
+        return None
+    if not (value.isascii() and value.isdecimal() and len(value) < 10 and int(value)):  # noqa: PLR2004  as good as all
+        message = "must be a number from 1, or all"
+        raise click.BadParameter(message)
+    return int(value)
 
 
 def _check_inputs(inputs: tuple[str | None, ...]) -> None:

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import sys
-import unicodedata
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from candidate_cards._file_names import slug
 from candidate_cards.errors import ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: Names that Windows gives to devices, whatever their extension.
-_DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))]
-)
-
 #: Names of files that the output itself needs.
 _TAKEN = frozenset(["index"])
-
-#: Characters of a stem; leaves room for a number and an extension on every file system.
-_LONGEST_STEM = 64
 
 
 def file_stems(profile_ids: Iterable[str]) -> Iterator[str]:
@@ -44,21 +35,13 @@ def file_stems(profile_ids: Iterable[str]) -> Iterator[str]:
     used = set(_TAKEN)
     following: dict[str, int] = {}
     for profile_id in profile_ids:
-        stem = slug = _slug(profile_id)
+        stem = wanted = slug(profile_id)
         while stem in used:
-            number = following.get(slug, 2)
-            following[slug] = number + 1
-            stem = f"{slug}-{number}"
+            number = following.get(wanted, 2)
+            following[wanted] = number + 1
+            stem = f"{wanted}-{number}"
         used.add(stem)
         yield stem
-
-
-def _slug(text: str) -> str:
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9_]+", "-", ascii_text).strip("-")[:_LONGEST_STEM].rstrip("-")
-    if not slug:
-        return "candidate"
-    return f"candidate-{slug}" if slug in _DEVICES else slug
 
 
 def refuse_existing(paths: Iterable[Path]) -> None:

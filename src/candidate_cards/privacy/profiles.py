@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from dataclasses import fields as fields_of
+from functools import cache, cached_property, partial
 from importlib.resources import files
 from os import PathLike, fspath, sep
 from pathlib import Path
@@ -97,6 +98,13 @@ class Profile:
             raise InputError(problems)
         decisions = MappingProxyType({path: self.fields[path] for path in PATHS})
         object.__setattr__(self, "fields", decisions)
+
+    def __reduce__(self) -> tuple[partial[Profile], tuple[()]]:
+        # A mapping proxy cannot be pickled, and batches hand profiles to other processes.
+        values = {each.name: getattr(self, each.name) for each in fields_of(self)}
+        values["fields"] = dict(self.fields)
+        values["decisions"] = Decisions(dict(self.decisions.by_id))
+        return partial(Profile, **values), ()
 
     @cached_property
     def shows_everything(self) -> bool:

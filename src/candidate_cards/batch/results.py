@@ -1,0 +1,270 @@
+"""One file of results in place of a million files.
+
+While a run goes on, lines are put into a folder beside it, ``.NAME.unfinished``. At the end all
+lines of the input's candidates are in one file, in the order of the input: if that is what was
+appended, it is renamed; else it is put together of it and of the file that was there. Under its
+own name the file is always whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sqlite3
+from contextlib import ExitStack, suppress
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from pydantic_core import from_json
+
+from candidate_cards.batch.manifest import Kept, ManifestFile
+from candidate_cards.batch.outputs import Outputs
+from candidate_cards.batch.placing import UNFINISHED, clear_unfinished, make_unfinished
+from candidate_cards.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from io import FileIO
+
+    from candidate_cards.batch.manifest import Known
+    from candidate_cards.batch.work import Made
+    from candidate_cards.batch.work import Results as Pieces
+
+EXTENSIONS: Final = (".jsonl", ".ndjson")
+_LINE: Final = re.compile(rb'\{"record":"([0-9a-f]{32})","at":([0-9]{1,9}),')
+_FINISHED, _UNFINISHED = 0, 1
+_PIECE: Final = 1 << 24  # bytes that are copied at a time
+_CANNOT: Final = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF}
+
+
+class Results(Outputs):
+    """A file of JSON Lines on this machine: one line per candidate, documents in it."""
+
+    inline = True
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self._path = Path(address)
+        self._folder = self._path.with_name(f".{self._path.name}.unfinished")
+        self._unfinished = self._folder / "lines.jsonl"
+        self._manifest = ManifestFile(self._path.with_name(f"{self._path.name}.manifest"))
+        self._file: FileIO | None = None
+        self._end = 0
+        self._places = sqlite3.connect("", isolation_level=None)
+        self._places.executescript(
+            """
+            PRAGMA journal_mode = OFF;
+            PRAGMA synchronous = OFF;
+            CREATE TABLE lines (
+                record BLOB, at INT, file INT, start INT, size INT, PRIMARY KEY (record, at)
+            ) WITHOUT ROWID;
+            CREATE TABLE wanted (number INTEGER PRIMARY KEY, file INT, start INT, size INT);
+            BEGIN;
+            """
+        )
+
+    def open(self) -> None:
+        """Lock the manifest, and make ready."""
+        self._manifest.open()
+        self._scan(self._path, _FINISHED)
+        self._folder.mkdir(exist_ok=True)
+        make_unfinished(self._folder)
+        self._end = self._scan(self._unfinished, _UNFINISHED)
+        # Not for appending: the system does not copy to the end of such a file.
+        self._unfinished.touch()
+        self._file = self._unfinished.open("rb+", buffering=0)
+        self._file.truncate(self._end)
+        self._file.seek(self._end)
+
+    @property
+    def folder(self) -> str | None:
+        """Where a worker that shares this disk writes lines itself."""
+        return str(self._folder.absolute())
+
+    def _scan(self, path: Path, file: int) -> int:
+        """Take note of the lines of a file; return where the whole ones end.
+
+        Raises:
+            InputError: It is no file of results.
+        """
+        start = 0
+        try:
+            lines = path.open("rb", buffering=_PIECE)
+        except FileNotFoundError:
+            return 0
+        with lines:
+            for number, line in enumerate(lines, 1):
+                if not line.endswith(b"\n"):
+                    break
+                head = _LINE.match(line)
+                if head is None:
+                    message = "is no line of results; move the file away, or name another"
+                    raise InputError([Problem(message, str(path), line=number)])
+                row = (bytes.fromhex(head[1].decode()), int(head[2]), file, start, len(line))
+                self._places.execute("INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?)", row)
+                start += len(line)
+        return start
+
+    def manifest_lines(self) -> Iterator[bytes]:
+        """Yield the lines of the manifest."""
+        return self._manifest.lines()
+
+    def holds(self, record: bytes, known: Known, *, hashed: bool) -> bool:
+        """Tell whether the outputs of a candidate are there."""
+        row = self._row(record, known.at)
+        if row is None:
+            return False
+        if not hashed:
+            return True
+        path = self._unfinished if row[0] == _UNFINISHED else self._path
+        with path.open("rb") as file:
+            file.seek(row[1])
+            outputs = from_json(file.read(row[2]))["outputs"]
+        # A document in base64 is not decoded: what was written is what was hashed.
+        return all(
+            "text" not in outputs[each["format"]]
+            or sha256(outputs[each["format"]]["text"].encode()).hexdigest() == each["sha256"]
+            for each in known.outputs
+        )
+
+    def _row(self, record: bytes, at: int) -> tuple[int, int, int] | None:
+        statement = "SELECT file, start, size FROM lines WHERE record = ? AND at = ?"
+        row: tuple[int, int, int] | None = self._places.execute(statement, (record, at)).fetchone()
+        return row
+
+    def write(
+        self,
+        sequence: Sequence[Made | Kept],
+        left_out: Sequence[Made],
+        pieces: Sequence[Pieces],
+    ) -> None:
+        """Put the lines of candidates behind those that are there."""
+        assert self._file is not None  # noqa: S101  opened before
+        out = {id(each) for each in left_out}
+        starts: dict[int, int] = {}
+        for piece in pieces:
+            spool = self._folder / UNFINISHED / piece.spool if piece.spool else None
+            with spool.open("rb") if spool else BytesIO(_joined(piece)) as source:
+                for start, size in self._take(piece, out, starts):
+                    _copy(source, start, self._file, size)
+            if spool:
+                spool.unlink()
+        rows = [
+            self._row(each.record, each.known.at)
+            if isinstance(each, Kept)
+            else (_UNFINISHED, starts[id(each)], each.length)
+            for each in sequence
+            if isinstance(each, Kept) or each.length
+        ]
+        self._places.executemany("INSERT INTO wanted VALUES (NULL, ?, ?, ?)", filter(None, rows))
+        # Before the manifest says so.
+        os.fsync(self._file.fileno())
+
+    def _take(
+        self, piece: Pieces, out: set[int], starts: dict[int, int]
+    ) -> Iterator[tuple[int, int]]:
+        """Take note where lines of a piece will be; yield where those are that are to be copied."""
+        start = end = 0
+        for each in (each for line in piece.lines for each in line.made):
+            if id(each) in out:
+                yield start, end - start
+                start = end = end + each.length
+                continue
+            end += each.length
+            starts[id(each)] = self._end
+            self._end += each.length
+        yield start, end - start
+
+    def append(self, lines: bytes) -> None:
+        """Add lines to the manifest, for good."""
+        self._manifest.append(lines)
+
+    def finish(self) -> None:
+        """Put the lines that are wanted under the name that was asked for."""
+        assert self._file is not None  # noqa: S101  opened before
+        runs = [run for run, _ in zip(self._runs(), range(2), strict=False)]
+        is_there = self._path.exists()
+        # Where nothing could be read, what was there before is not to go.
+        if is_there and runs in ([], [(_FINISHED, 0, self._path.stat().st_size)]):
+            self._unfinished.unlink()
+            return
+        if runs in ([], [(_UNFINISHED, 0, self._end)]):
+            self._unfinished.replace(self._path)
+            return
+        together = self._path.with_name(f".{self._path.name}.together")
+        with ExitStack() as files:
+            sources = [
+                files.enter_context(path.open("rb")) if path.exists() else None
+                for path in (self._path, self._unfinished)
+            ]
+            target = files.enter_context(together.open("wb", buffering=_PIECE))
+            for file, start, size in self._runs():
+                source = sources[file]
+                assert source is not None  # noqa: S101  a line was found there
+                source.seek(start)
+                left = size
+                while left and (piece := source.read(min(left, _PIECE))):
+                    target.write(piece)
+                    left -= len(piece)
+            target.flush()
+            os.fsync(target.fileno())
+        together.replace(self._path)
+        self._unfinished.unlink()
+
+    def _runs(self) -> Iterator[tuple[int, int, int]]:
+        """Yield where wanted lines are that stand one after another."""
+        run: tuple[int, int, int] | None = None
+        statement = "SELECT file, start, size FROM wanted ORDER BY number"
+        for file, start, size in self._places.execute(statement):
+            if run is not None and run[0] == file and run[1] + run[2] == start:
+                run = (file, run[1], run[2] + size)
+                continue
+            if run is not None:
+                yield run
+            run = (file, start, size)
+        if run is not None:
+            yield run
+
+    def close(self) -> None:
+        """Let others use it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._places.close()
+        with suppress(OSError):
+            clear_unfinished(self._folder)
+            self._folder.rmdir()
+        self._manifest.close()
+
+
+def _joined(piece: Pieces) -> bytes:
+    return b"".join([each.line for line in piece.lines for each in line.made])
+
+
+def _copy(source: IO[bytes], start: int, target: FileIO, size: int) -> None:
+    """Copy to where a file is written, by the system itself if it can."""
+    if isinstance(source, BytesIO):
+        _write(target, source.getbuffer()[start : start + size])
+        return
+    while size:
+        try:
+            copied = os.copy_file_range(source.fileno(), target.fileno(), size, start)
+        except (AttributeError, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in _CANNOT:
+                raise
+            break
+        if not copied:
+            break
+        start, size = start + copied, size - copied
+    source.seek(start)
+    while size and (piece := source.read(min(size, _PIECE))):
+        _write(target, memoryview(piece))
+        size -= len(piece)
+
+
+def _write(target: FileIO, rest: memoryview) -> None:
+    while rest:
+        rest = rest[target.write(rest) :]
