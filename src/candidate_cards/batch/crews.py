@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
+import secrets
+import shutil
 import signal
+import tempfile
 import threading
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from candidate_cards.batch.work import render_lines, warm
 from candidate_cards.errors import ExportError, MissingDependencyError
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from candidate_cards.batch.work import Job, Origin, Results
 
 _LOCAL: Final = "local"
+_PERIOD: Final = 0.2  # seconds between two looks of a worker at whether it is still wanted
 
 
 class Crew(Protocol):
@@ -37,8 +43,11 @@ class Crew(Protocol):
     shares_disk: bool
     generation: int
 
-    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Results]:
+    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Any]:
         """Have lines worked on."""
+
+    def take(self, answer: Any) -> Results:  # noqa: ANN401  what the future had
+        """Return what became of them."""
 
     def is_loss(self, error: BaseException) -> bool:
         """Tell the loss of a worker from an error of the work."""
@@ -47,11 +56,16 @@ class Crew(Protocol):
         """Have an executor again after a loss."""
 
     def close(self) -> None:
-        """Begin nothing more, and wait for what has begun."""
+        """End: nothing is begun, and what has begun is given up."""
 
 
 class _LocalCrew:
-    """Processes of this machine. A process that ends takes its pool with it: there is a new one."""
+    """Processes of this machine. A process that ends takes its pool with it: there is a new one.
+
+    Results come back in files. Why: all workers answer through one pipe. One that is killed amid an
+    answer leaves a half of it there, and its pool waits for the other half for ever. The name of a
+    file is written at once or not at all.
+    """
 
     shares_disk = True
 
@@ -59,29 +73,48 @@ class _LocalCrew:
         self.workers = workers or os.cpu_count() or 1
         self.generation = 0
         self._plan = plan
+        self._answers = tempfile.TemporaryDirectory(prefix="candidate-cards-batch-")
         self._pool = self._start()
 
     def _start(self) -> Executor:
+        self._leash = Path(self._answers.name, f"leash-{self.generation}")
+        self._leash.touch()
         return ProcessPoolExecutor(
-            self.workers, get_context("spawn"), initializer=_set_up, initargs=(self._plan,)
+            self.workers,
+            get_context("spawn"),
+            initializer=_set_up,
+            initargs=(self._plan, str(self._leash)),
         )
 
-    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Results]:
+    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Any]:
         try:
-            return self._pool.submit(render_lines, job, origin, lines)
+            return self._pool.submit(_answer, self._answers.name, job, origin, lines)
         except BrokenExecutor:
             self.renew()
-            return self._pool.submit(render_lines, job, origin, lines)
+            return self._pool.submit(_answer, self._answers.name, job, origin, lines)
+
+    def take(self, answer: Any) -> Results:  # noqa: ANN401  the name of a file
+        path = Path(self._answers.name, answer)
+        with path.open("rb") as file:
+            results = cast("Results", pickle.load(file))  # noqa: S301  written by `_answer`
+        path.unlink()
+        return results
 
     def is_loss(self, error: BaseException) -> bool:
         return isinstance(error, BrokenExecutor)
 
     def renew(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pool = self._start()
+        self._end()
         self.generation += 1
+        self._pool = self._start()
 
     def close(self) -> None:
+        self._end()
+        self._answers.cleanup()
+
+    def _end(self) -> None:
+        # A pool that breaks while it starts a worker forgets to end this one, and waits for it.
+        self._leash.unlink()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -94,8 +127,11 @@ class _DaskCrew:
         self.workers = sum(client.nthreads().values()) or 1
         self._executor: Executor = client.get_executor(pure=False)
 
-    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Results]:
+    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Any]:
         return self._executor.submit(render_lines, job, origin, lines)
+
+    def take(self, answer: Any) -> Results:  # noqa: ANN401  as the protocol has it
+        return cast("Results", answer)
 
     def is_loss(self, error: BaseException) -> bool:
         from distributed.scheduler import KilledWorker  # noqa: PLC0415  loaded with the client
@@ -173,20 +209,33 @@ def _with_client(client: Any, *, shares_disk: bool) -> Iterator[Crew]:  # noqa: 
         crew.close()
 
 
-def _set_up(plan: bytes) -> None:
-    """Prepare a worker of this machine."""
+def _answer(folder: str, job: Job, origin: Origin, lines: Sequence[Line]) -> str:
+    """Work on lines, and return the name of the file that says what became of them."""
+    results = render_lines(job, origin, lines)
+    name = secrets.token_hex(8)
+    with Path(folder, name).open("xb") as file:
+        pickle.dump(results, file, pickle.HIGHEST_PROTOCOL)
+    return name
+
+
+def _set_up(plan: bytes, leash: str) -> None:
+    """Prepare a worker of this machine, which ends when the file ``leash`` is gone."""
     # Ctrl-C reaches the whole group; whoever started it decides what is still done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A pool's workers wait for ever if whoever started them is killed.
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_in_time, args=(Path(leash),), daemon=True).start()
     # What fails here fails again in a chunk, and is told there.
     with suppress(Exception):
         warm(plan)
     gc.freeze()
 
 
-def _end_with_parent() -> None:
+def _end_in_time(leash: Path) -> None:
     parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    assert parent is not None  # noqa: S101  only what was started by another comes here
+    while parent.is_alive() and leash.exists():
+        parent.join(_PERIOD)
+    if not parent.is_alive():
+        # There is nobody else to do so, and it may hold what was made of people.
+        shutil.rmtree(leash.parent, ignore_errors=True)
+    os._exit(1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from candidate_cards.batch.work import LineResult, Results
 from candidate_cards.errors import ExportError, Problem
@@ -35,7 +35,7 @@ class _Task:
     """A chunk on its way."""
 
     chunk: Chunk
-    future: Future[Results] | None = None
+    future: Future[Any] | None = None
     results: list[Results] | None = None
     tries: int = 0
     generation: int = 0
@@ -110,7 +110,7 @@ class Ordered:
         task.future = self._submit(task.chunk, task.chunk.todo)
         task.generation = self._crew.generation
 
-    def _submit(self, chunk: Chunk, lines: Sequence[Line]) -> Future[Results]:
+    def _submit(self, chunk: Chunk, lines: Sequence[Line]) -> Future[Any]:
         return self._crew.submit(self._job, self._origin_of(chunk), lines)
 
     def _results(self, task: _Task) -> list[Results]:
@@ -127,10 +127,10 @@ class Ordered:
                 return results
         return task.results
 
-    def _wait(self, future: Future[Results]) -> Results:
+    def _wait(self, future: Future[Any]) -> Results:
         while True:
             try:
-                return future.result(timeout=_TICK)
+                return self._crew.take(future.result(timeout=_TICK))
             except FutureTimeoutError:
                 if future.done():
                     raise
