@@ -1,153 +1,109 @@
-"""Measure everything and print one table.
+"""Measure what the toolkit promises, beside its peers, and print one table.
 
-The ratios are of CPU time and taken within this run, so they hold on a busy machine and compare
-across machines. Nothing fails here: a missed target is printed, and the tests check properties.
+The ratios are taken within this run, so they hold on a busy machine and compare across machines.
+Nothing fails here: a missed target is printed, and the tests check properties.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
-from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+import time
+import traceback
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
-from .batch import batch_rows
-from .candidates import many
-from .cards import card_groups
-from .dossiers import dossier_rows
-from .growth import growth_rows
-from .inlining import inlining_rows
-from .mail import mail_rows
-from .measuring import Row, table
-from .service import service_rows
-from .startup import startup_rows
+from .effort import FULL, QUICK
+from .readme import write_table
+from .registry import BENCHMARKS
+from .report import RESULTS, Report, Result, facts_after, facts_before, watched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LIBRARIES = (
-    *("jinja2", "markupsafe", "pydantic", "pydantic-core", "premailer", "cssutils", "lxml"),
-    *("css-inline", "wcwidth", "weasyprint", "pikepdf", "typst", "fastapi", "uvicorn"),
-)
+    from .effort import Effort
 
 
-class Effort(NamedTuple):
-    """How much is measured.
+def collect(effort: Effort, names: Sequence[str]) -> list[Result]:
+    """Measure, and tell on standard error how it goes; what fails has no results."""
+    results: list[Result] = []
+    chosen = [each for each in BENCHMARKS if each.name in names]
+    for number, benchmark in enumerate(chosen, start=1):
+        _tell(f"{number}/{len(chosen)} {benchmark.name} ...")
+        began = time.monotonic()
+        try:
+            with watched() as used:
+                rows = benchmark.rows(effort)
+        except Exception:  # noqa: BLE001  what the others take minutes for is not to be lost
+            _tell(f" FAILED\n{traceback.format_exc()}")
+            continue
+        results += [Result(benchmark.name, row, *used) for row in rows]
+        took = time.monotonic() - began
+        _tell(f" {len(rows)} rows in {took:.0f} s, others used {used[0]:.1f} cores\n")
+    return results
 
-    Attributes:
-        candidates: Different ones that a turn renders.
-        rounds: Of rendering.
-        slow_rounds: Of premailer and of starting processes.
-        growth_rounds: Of whole files.
-        largest: The most candidates in one file, a power of ten from 100.
-        dossiers: Candidates in a dossier; the last but one is what others are held against.
-        dossier_rounds: Of all dossiers but the largest.
-        service_rounds: Of loads on each server.
-        calls: In each of them.
-        batch_rounds: Of batches.
-        results: Records of a batch to one file.
-        files: Records of a batch to files.
+
+def _tell(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def main() -> int:
+    """Read the command line, measure, print.
+
+    Returns:
+        1 if something could not be measured.
     """
-
-    candidates: int
-    rounds: int
-    slow_rounds: int
-    growth_rounds: int
-    largest: int
-    dossiers: Sequence[int]
-    dossier_rounds: int
-    service_rounds: int
-    calls: int
-    batch_rounds: int
-    results: int
-    files: int
-
-
-FULL = Effort(
-    candidates=200,
-    rounds=60,
-    slow_rounds=15,
-    growth_rounds=3,
-    largest=100_000,
-    dossiers=(1, 10, 100, 1_000),
-    dossier_rounds=3,
-    service_rounds=4,
-    calls=2_500,
-    batch_rounds=3,
-    results=100_000,
-    files=10_000,
-)
-QUICK = Effort(
-    candidates=100,
-    rounds=15,
-    slow_rounds=5,
-    growth_rounds=3,
-    largest=1_000,
-    dossiers=(1, 10, 50),
-    dossier_rounds=1,
-    service_rounds=2,
-    calls=1_000,
-    batch_rounds=1,
-    results=10_000,
-    files=2_000,
-)
-
-
-def collect(effort: Effort) -> list[Row]:
-    """Measure everything."""
-    rows = [
-        row for group in card_groups(many(effort.candidates)) for row in group.rows(effort.rounds)
-    ]
-    rows += inlining_rows(effort.slow_rounds)
-    rows += mail_rows(effort.rounds, effort.slow_rounds)
-    rows += startup_rows(effort.slow_rounds)
-    rows += growth_rows(effort.growth_rounds, effort.largest)
-    rows += dossier_rows(effort.dossier_rounds, effort.dossiers)
-    rows += service_rows(effort.service_rounds, effort.calls)
-    rows += batch_rows(effort.batch_rounds, effort.results, effort.files)
-    return rows
-
-
-def machine() -> dict[str, str]:
-    """Return what the ratios were measured on."""
-    return {
-        "processor": f"{_processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
-        "system": platform.platform(),
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        **{library: version(library) for library in _LIBRARIES},
-    }
-
-
-def _processor() -> str:
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def main() -> None:
-    """Read the command line, measure, print."""
+    names = [each.name for each in BENCHMARKS]
+    usual = [each.name for each in BENCHMARKS if not each.is_long]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, to 1,000 candidates")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=names,
+        metavar="NAME",
+        help=f"some of {', '.join(names)}; if not given, all but what takes as long as all others",
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller numbers")
     parser.add_argument("--json", action="store_true", help="machine-readable, in full precision")
+    parser.add_argument(
+        "--save",
+        nargs="?",
+        type=date.fromisoformat,
+        const=datetime.now(UTC).date(),
+        metavar="YYYY-MM-DD",
+        help="keep the table in results/, under this day or today's, and show it in the README",
+    )
     options = parser.parse_args()
-    measured_on = machine()
-    rows = collect(QUICK if options.quick else FULL)
+    file = RESULTS / f"{options.save}.md"
+    if options.save and options.only and file.exists():
+        parser.error(f"{file.name} is there; measure everything, or name another day")
+    if options.save and options.quick:
+        parser.error("a quick run is not kept: its numbers are smaller than those of its rows")
+    chosen = options.only or usual
+    effort = "quick" if options.quick else "full"
+    if options.only:
+        effort += f", only {', '.join(chosen)}"
+    began = time.monotonic()
+    facts = facts_before(chosen, effort)
+    results = collect(QUICK if options.quick else FULL, chosen)
+    facts |= facts_after(time.monotonic() - began)
+    failed = [name for name in chosen if name not in {each.benchmark for each in results}]
+    if failed:
+        facts["failed"] = ", ".join(failed)
+    report = Report(facts, results)
+    text = report.markdown(options.save or datetime.now(UTC).date())
     if options.json:
-        report = {"machine": measured_on, "rows": [row._asdict() for row in rows]}
-        json.dump(report, sys.stdout, indent=2)
+        json.dump(report.plain(), sys.stdout, indent=2)
         sys.stdout.write("\n")
     else:
-        for name, value in measured_on.items():
-            sys.stdout.write(f"{name:<13} {value}\n")
-        sys.stdout.write(f"\n{table(rows)}\n")
+        sys.stdout.write(text)
+    if options.save:
+        file.write_text(text, encoding="utf-8")
+        write_table()
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

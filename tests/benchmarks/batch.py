@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic_core import to_json
 
@@ -25,11 +28,27 @@ from candidate_cards.batch.names import key_of, stem_of
 
 from .candidates import write_many
 from .measuring import Claim, Row
-from .processes import environment, peak_memory
+from .processes import environment, peak_memory, two_loops
 
-_TARGET = 1 / 0.9
-_LESS_WALL = 1 / 1.6
-_FLAT = 1.2
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TWO = "2"
+_LOOP = "a plain loop that writes the same"
+
+
+class _Measured(NamedTuple):
+    """What came of all rounds.
+
+    Attributes:
+        times: Seconds a record, by contender and clock.
+        gains: What a mere loop gained from a second process meanwhile.
+        whole: The batches with two workers, start and end included.
+    """
+
+    times: dict[str, list[float]]
+    gains: list[float]
+    whole: list[_Turn]
 
 
 class _Turn(NamedTuple):
@@ -46,51 +65,114 @@ class _Turn(NamedTuple):
     memory: int
 
 
-def batch_rows(rounds: int, lines: int, files: int) -> list[Row]:
+def batch_rows(rounds: int, results: int, files: int) -> list[Row]:
     """Measure a batch to one file of results, and one to files.
 
     Args:
-        rounds: Of each; of the largest, one.
-        lines: Records that become lines of results; the memory of a tenth is what theirs is held
-            against.
+        rounds: Of each.
+        results: Records that become lines of results, a hundred times something; the memory of a
+            tenth is what theirs is held against.
         files: Records that become files.
     """
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, two_loops() as gain:
         folder = Path(temporary)
-        rows = []
-        for to, many in (("results", lines), ("files", files)):
-            name = f"batch of {many:,} to {to}"
-            few = max(many // 20, 1)
-            turns: dict[str, list[float]] = {}
-            for _ in range(rounds):
-                for who in ("loop", "1", "2"):
-                    large, small = (_turn(folder, who, to, count) for count in (many, few))
-                    each = many - few
-                    turns.setdefault(f"{who} cpu", []).append((large.cpu - small.cpu) / each)
-                    turns.setdefault(f"{who} wall", []).append((large.wall - small.wall) / each)
-            for measured in turns.values():
-                measured[:] = [max(seconds, 1e-9) for seconds in measured]
-            rows += [
-                claim.row(turns)
-                for claim in (
-                    Claim(f"{name}, CPU of each, over a loop", "1 cpu", "loop cpu", most=_TARGET),
-                    Claim(f"{name}, one worker, wall, over a loop", "1 wall", "loop wall"),
-                    Claim(
-                        f"{name}, two workers, wall, over a loop",
-                        "2 wall",
-                        "loop wall",
-                        most=_LESS_WALL,
-                    ),
-                )
-            ]
-        few_memory, many_memory = (
-            statistics.median(_turn(folder, "2", "results", count).memory for _ in range(rounds))
-            for count in (max(lines // 10, 1), lines)
-        )
-    claim = Claim(
-        f"peak memory, batch of {lines:,}, over {max(lines // 10, 1):,}", "", "", most=_FLAT
-    )
-    return [*rows, claim.row_of([many_memory / few_memory])]
+        of_results, gains, whole = _measured(folder, "results", results, rounds, gain)
+        of_files, more_gains, _ = _measured(folder, "files", files, rounds, gain)
+        return [
+            *_rate_rows(f"{results:,} to results", of_results),
+            Claim(
+                f"CPU of a batch of {results:,} to results",
+                "parsing and rendering, nothing written",
+                "1 cpu",
+                "render cpu",
+                most=1.8,
+            ).row(of_results),
+            Claim(
+                f"CPU of a batch of {results:,} to results, two workers",
+                "one worker",
+                "2 cpu",
+                "1 cpu",
+                most=1.05,
+            ).row(of_results),
+            *_rate_rows(f"{files:,} to files", of_files),
+            Claim("a mere loop in two processes beside these batches, times as fast", "one").row_of(
+                [*gains, *more_gains]
+            ),
+            *_growth_rows(folder, results, whole),
+        ]
+
+
+def _measured(
+    folder: Path, to: str, many: int, rounds: int, gain: Callable[[], float]
+) -> _Measured:
+    few = max(many // 20, 1)
+    order = ["loop", "1", _TWO, *(["render"] if to == "results" else [])]
+    times: dict[str, list[float]] = {}
+    gains: list[float] = []
+    whole: list[_Turn] = []
+    for _ in range(rounds):
+        random.shuffle(order)
+        for who in order:
+            large, small = (_turn(folder, who, to, count) for count in (many, few))
+            if who == _TWO:
+                whole.append(large)
+            for clock in ("cpu", "wall"):
+                more = getattr(large, clock) - getattr(small, clock)
+                # Where there are few, noise may be more than what they take.
+                times.setdefault(f"{who} {clock}", []).append(max(more, 1e-9) / (many - few))
+        gains.append(gain())
+    return _Measured(times, gains, whole)
+
+
+def _rate_rows(name: str, times: dict[str, list[float]]) -> list[Row]:
+    return [
+        Claim(
+            f"candidates a second of one core, batch of {name}",
+            _LOOP,
+            "loop cpu",
+            "1 cpu",
+            least=0.9,
+        ).row(times),
+        Claim(
+            f"candidates a second by the clock, batch of {name}, two workers",
+            _LOOP,
+            "loop wall",
+            "2 wall",
+            least=1.6,
+        ).row(times),
+    ]
+
+
+def _growth_rows(folder: Path, largest: int, whole: list[_Turn]) -> list[Row]:
+    """Measure CPU and memory as a batch grows, start and end included.
+
+    Args:
+        folder: For sources and outputs.
+        largest: Records of the largest batch.
+        whole: What that took.
+    """
+    sizes = sorted({1, max(largest // 1_000, 1), largest // 10, largest})
+    turns = {
+        size: [_turn(folder, _TWO, "results", size) for _ in whole]
+        for size in sizes
+        if size != largest
+    }
+    turns[largest] = whole
+    base = sizes[-2]
+    anchor = median([turn.cpu for turn in turns[base]]) / base
+    few, many = (median([turn.memory for turn in turns[size]]) for size in (base, largest))
+    return [
+        *(
+            Claim(
+                f"each of {size:,} in a batch, start and end included", f"each of {base:,}"
+            ).row_of([turn.cpu / size / anchor for turn in turns[size]])
+            for size in sizes
+            if size != base
+        ),
+        Claim(f"peak memory of a batch of {largest:,}", f"that of {base:,}", most=1.2).row_of(
+            [many / few]
+        ),
+    ]
 
 
 def _turn(folder: Path, who: str, to: str, count: int) -> _Turn:
@@ -126,6 +208,8 @@ def _loop(source: Path, target: Path) -> None:
 def _main(who: str, source: Path, target: Path) -> None:
     if who == "loop":
         _loop(source, target)
+    elif who == "render":
+        deque(map(partial(render_card, format="page"), iter_candidates(source)), maxlen=0)
     else:
         # Not the loop's.
         from candidate_cards.batch import Batch, local_crew, make_plan  # noqa: PLC0415

@@ -15,11 +15,13 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
-from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import plutoprint
 import typst
 from pikepdf import Pdf
 from playwright.sync_api import sync_playwright
@@ -29,17 +31,31 @@ from candidate_cards.exports import render
 from candidate_cards.exports._pdf import merging
 from candidate_cards.exports._pdf.engine import load_weasyprint, render_pdf
 from candidate_cards.exports.pdf import Limits, PdfPool, render_dossier
+from candidate_cards.exports.png import render_picture
 
 from .candidates import many
-from .measuring import Claim, Row, measure
-from .processes import peak_memory, run_module
+from .measuring import Claim, Row, measure, release
+from .processes import peak_memory, run_module, two_loops
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from playwright.sync_api import Browser, Playwright
+
 _MIB: Final = 1024.0  # KiB
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 _CHANGED: Final = 20  # one candidate in so many
+_LENGTHS: Final = (500, 2_000)  # characters of each text
+_AS_IT_COMES: Final = f"{release('weasyprint')} as it comes"
+_AS_FLEX: Final = f"{_AS_IT_COMES}, the same as one document, laid out with flex"
+
+#: What the texts of a candidate can be made of, from what is kind to an engine to what is not.
+_KINDS: Final = {
+    "prose": "Led the platform team through three migrations and a merger. ",
+    "Chinese": "数据平台工程师",
+    "one unbroken word": "x",
+    "stacked marks": "e\u0301\u0302\u0303\u0308\u030a\u0327\u0328\u0331",
+}
 
 #: What most style sheets would do where dossier.css has tables and blocks.
 _FLEX: Final = """
@@ -111,24 +127,6 @@ class Made(NamedTuple):
     merging: float
 
 
-def dossier_rows(rounds: int, sizes: Sequence[int]) -> list[Row]:
-    """Measure.
-
-    Args:
-        rounds: Of what is measured more than once: all but the largest dossier.
-        sizes: Numbers of candidates; the last but one is what the others are held against.
-    """
-    base = sizes[-2]
-    with tempfile.TemporaryDirectory() as name:
-        return [
-            *_warm_rows(rounds),
-            *_whole_rows(rounds, sizes),
-            *_reissue_rows(rounds, base, Path(name)),
-            *_process_rows(rounds, base),
-            *_engine_rows(rounds, base),
-        ]
-
-
 def shortlist_of(count: int) -> Shortlist:
     """Return so many full candidates, all different."""
     return Shortlist(
@@ -159,9 +157,9 @@ _CONTENDERS: Final = {"ours": ours, "plain": plain}
 # --- one candidate, warm
 
 
-def _warm_rows(rounds: int) -> list[Row]:
+def warm_rows(rounds: int) -> list[Row]:
     """Measure one candidate's pages in a process that has made some before."""
-    html, sheet = _pages_of_one()
+    html, sheet = _pages_of(*shortlist_of(1).candidates)
     styled = html.replace("</head>", f"<style>{sheet}</style></head>")
     weasyprint = load_weasyprint()
     turns: dict[str, Callable[[], object]] = {
@@ -169,71 +167,162 @@ def _warm_rows(rounds: int) -> list[Row]:
         "as it comes": lambda: weasyprint.HTML(string=styled).write_pdf(pdf_tags=True),
     }
     claim = Claim(
-        "one candidate's pages, warm, over WeasyPrint as it comes", "ours", "as it comes", 0.7
+        "one candidate's pages, in a warm process",
+        f"{_AS_IT_COMES}, the same pages",
+        "ours",
+        "as it comes",
+        most=0.7,
     )
-    return [claim.row(measure(turns, 3 * rounds))]
+    return [claim.row(measure(turns, 3 * rounds)), *_length_rows(rounds), _picture_row(rounds)]
 
 
-def _pages_of_one() -> tuple[str, str]:
+def _length_rows(rounds: int) -> list[Row]:
+    """Measure a candidate's pages with short and with long texts of several kinds."""
+    rows = []
+    for name, pattern in _KINDS.items():
+        turns: dict[str, Callable[[], object]] = {}
+        for length in _LENGTHS:
+            html, sheet = _pages_of(_filled((pattern * length)[:length]))
+            turns[str(length)] = partial(render_pdf, html, sheet)
+        short, long = map(str, _LENGTHS)
+        claim = Claim(
+            f"one candidate's pages, {_LENGTHS[1]:,} characters in each text: {name}",
+            f"{_LENGTHS[0]:,} characters in each",
+            long,
+            short,
+            most=5,
+        )
+        rows.append(claim.row(measure(turns, rounds)))
+    return rows
+
+
+def _filled(text: str) -> Candidate:
+    """Return a candidate all of whose texts are the same."""
+    record = json.loads(many(1)[0])
+    return Candidate.model_validate(
+        record
+        | {
+            "headline": text,
+            "rationale": text,
+            "aiFitPoints": [text] * 4,
+            "aiRedFlags": [text] * 2,
+            "aiDetailedRationale": [
+                {**item, "relevanceExplanation": text} for item in record["aiDetailedRationale"]
+            ],
+            "detailedExperience": [
+                {**item, "highlights": [text] * 3} for item in record["detailedExperience"]
+            ],
+        }
+    )
+
+
+def _picture_row(rounds: int) -> Row:
+    """Measure what drawing a page as a picture adds to laying it out."""
+    (candidate,) = shortlist_of(1).candidates
+    html = str(render(candidate, format="png", theme="dark").document)
+    turns: dict[str, Callable[[], object]] = {
+        "picture": lambda: render_picture(candidate),
+        "page": lambda: render_pdf(html, ""),
+    }
+    claim = Claim("a picture of one candidate", "the PDF of the same", "picture", "page", most=1.35)
+    return claim.row(measure(turns, 3 * rounds))
+
+
+def _pages_of(candidate: Candidate) -> tuple[str, str]:
     """Return document and style sheet of a candidate's pages, as the engine gets them."""
-    rendering = render(shortlist_of(1), format="pdf", theme="light")
+    rendering = render(Shortlist(candidates=(candidate,)), format="pdf", theme="light")
     html = str(rendering.document)
     head, _, rest = html.partition("<style>")
     sheet, _, rest = rest.partition("</style>")
-    _, article, candidate = rest.partition('<article class="candidate">')
-    candidate, end, _ = candidate.partition("</article>")
-    return f'{head}</head><body class="sheet">{article}{candidate}{end}</body></html>', sheet
+    _, article, section = rest.partition('<article class="candidate">')
+    section, end, _ = section.partition("</article>")
+    return f'{head}</head><body class="sheet">{article}{section}{end}</body></html>', sheet
 
 
 # --- whole dossiers, each in a process of its own
 
 
-def _whole_rows(rounds: int, sizes: Sequence[int]) -> Iterator[Row]:
-    made: dict[tuple[str, int], list[Made]] = {}
-    for size in sizes:
-        for _ in range(1 if size == sizes[-1] else rounds):
-            for contender in _CONTENDERS:
-                told = json.loads(run_module(__name__, contender, str(size)))
-                made.setdefault((contender, size), []).append(Made(*told))
+def whole_rows(rounds: int, sizes: Sequence[int]) -> list[Row]:
+    """Measure dossiers of several sizes; the last but one is what the others are held against.
+
+    The largest is made once, and not as one document: `largest_rows` takes a quarter of an hour.
+    """
     base, largest = sizes[-2:]
-    for size in sizes:
-        pairs = list(zip(made["ours", size], made["plain", size], strict=True))
-        yield Claim(
-            f"dossier of {size:,}, tagged, over WeasyPrint as it comes with flex",
-            "",
-            "",
-            0.75 if size == base else None,
-        ).row_of([own.seconds / other.seconds for own, other in pairs])
-        yield Claim(f"peak memory of the same, dossier of {size:,}", "", "").row_of(
-            [own.memory / other.memory for own, other in pairs]
+    made: dict[int, list[Made]] = {size: [] for size in sizes}
+    rows: list[Row] = []
+    for size in sizes[:-1]:
+        plain: list[Made] = []
+        for _ in range(rounds):
+            made[size].append(_made("ours", size))
+            plain.append(_made("plain", size))
+        rows += _beside_plain(size, made[size], plain, seconds=0.75 if size == base else None)
+    made[largest].append(_made("ours", largest))
+    rows.append(
+        Claim(f"joining the parts of a dossier of {base:,}", "all of making it", most=0.05).row_of(
+            [each.merging / each.seconds for each in made[base]]
         )
-        if size == base:
-            yield Claim(f"bytes of the same, dossier of {size:,}", "", "", most=1.3).row_of(
-                [own.size / other.size for own, other in pairs]
-            )
-            yield Claim(
-                f"joining its parts, over all of a dossier of {size:,}", "", "", 0.05
-            ).row_of([own.merging / own.seconds for own, _ in pairs])
-    each = {size: [m.seconds / size for m in made["ours", size]] for size in sizes}
-    anchor = sorted(each[base])[len(each[base]) // 2]
-    for size in sizes:
-        if size != base:
-            yield Claim(
-                f"each of {size:,} in a dossier, over each of {base:,}",
-                "",
-                "",
-                1.1 if size == largest else None,
-            ).row_of([seconds / anchor for seconds in each[size]])
-    yield Claim(f"peak memory a page of {largest:,}, over 1 MiB", "", "", 1.0).row_of(
-        [m.memory / _MIB / m.pages for m in made["ours", largest]]
     )
+    anchor = median([each.seconds for each in made[base]]) / base
+    rows += [
+        Claim(
+            f"each of {size:,} in a dossier",
+            f"each of {base:,}",
+            most=1.1 if size == largest else None,
+        ).row_of([each.seconds / size / anchor for each in made[size]])
+        for size in sizes
+        if size != base
+    ]
+    rows.append(
+        Claim(f"peak memory a page of a dossier of {largest:,}", "1 MiB", most=1.0).row_of(
+            [each.memory / _MIB / each.pages for each in made[largest]]
+        )
+    )
+    return rows
+
+
+def largest_rows(size: int) -> list[Row]:
+    """Measure the largest dossier once beside the same as one document."""
+    own, plain = _made("ours", size), _made("plain", size)
+    return _beside_plain(size, [own], [plain], memory=0.4)
+
+
+def _made(contender: str, size: int) -> Made:
+    return Made(*json.loads(run_module(__name__, contender, str(size))))
+
+
+def _beside_plain(
+    size: int,
+    own: Sequence[Made],
+    plain: Sequence[Made],
+    *,
+    seconds: float | None = None,
+    memory: float | None = None,
+) -> list[Row]:
+    """Return rows about time, memory and bytes; the targets of two of them are given."""
+    pairs = list(zip(own, plain, strict=True))
+    return [
+        Claim(f"a dossier of {size:,}, tagged", _AS_FLEX, most=seconds).row_of(
+            [one.seconds / other.seconds for one, other in pairs]
+        ),
+        Claim(f"peak memory of a dossier of {size:,}", _AS_FLEX, most=memory).row_of(
+            [one.memory / other.memory for one, other in pairs]
+        ),
+        Claim(f"bytes of a dossier of {size:,}", _AS_FLEX, most=1.3).row_of(
+            [one.size / other.size for one, other in pairs]
+        ),
+    ]
 
 
 # --- what is kept, and processes
 
 
-def _reissue_rows(rounds: int, count: int, folder: Path) -> list[Row]:
+def reissue_rows(rounds: int, count: int) -> list[Row]:
     """Measure a dossier in which some candidates changed since the one before."""
+    with tempfile.TemporaryDirectory() as name:
+        return [_reissue_row(rounds, count, Path(name))]
+
+
+def _reissue_row(rounds: int, count: int, folder: Path) -> Row:
     shortlist = shortlist_of(count)
     versions = iter(range(1_000_000))
 
@@ -256,56 +345,53 @@ def _reissue_rows(rounds: int, count: int, folder: Path) -> list[Row]:
         "again": lambda: render_dossier(changed(), cache=folder),
         "anew": lambda: render_dossier(changed()),
     }
-    text = f"dossier of {count} again, one in {_CHANGED} changed, over all anew"
-    return [Claim(text, "again", "anew", 0.12).row(measure(turns, rounds))]
+    claim = Claim(
+        f"a dossier of {count} again, one candidate in {_CHANGED} changed",
+        "making all of it anew",
+        "again",
+        "anew",
+        most=0.12,
+    )
+    return claim.row(measure(turns, rounds))
 
 
-def _process_rows(rounds: int, count: int) -> list[Row]:
+def process_rows(rounds: int, count: int) -> list[Row]:
     """Measure by the wall clock, beside what two processes make of a mere loop."""
     shortlist = shortlist_of(count)
     limits = Limits(seconds=600)
-    with (
-        PdfPool(1, limits) as one,
-        PdfPool(2, limits) as two,
-        get_context("spawn").Pool(2) as loops,
-    ):
+    with PdfPool(1, limits) as one, PdfPool(2, limits) as two, two_loops() as gain:
         turns: dict[str, Callable[[], object]] = {
             "one": lambda: render_dossier(shortlist, pool=one),
             "two": lambda: render_dossier(shortlist, pool=two),
-            "a loop": lambda: loops.map(_loop, [_LOOPS] * 2, chunksize=1),
-            "half a loop": lambda: loops.map(_loop, [_LOOPS], chunksize=1),
         }
         times: dict[str, list[float]] = {name: [] for name in turns}
+        looped = []
         for number in range(rounds + 1):
             for name, turn in turns.items():
                 begun = time.perf_counter()
                 turn()
                 if number:  # the first starts the engines
                     times[name].append(time.perf_counter() - begun)
-    gained = Claim(f"dossier of {count} in two processes, times as fast as in one", "one", "two")
-    looped = [
-        2 * half / whole for half, whole in zip(times["half a loop"], times["a loop"], strict=True)
-    ]
+            looped.append(gain())
+    claim = Claim(
+        f"a dossier of {count} in two processes, times as fast",
+        "one process",
+        "one",
+        "two",
+        least=1.6,
+    )
     return [
-        gained._replace(least=1.6).row(times),
-        Claim("a mere loop in two processes, times as fast as in one", "", "").row_of(looped),
+        claim.row(times),
+        Claim("a mere loop in two processes beside these dossiers, times as fast", "one").row_of(
+            looped
+        ),
     ]
-
-
-_LOOPS: Final = 20_000_000
-
-
-def _loop(count: int) -> int:
-    total = 0
-    for number in range(count):
-        total += number
-    return total
 
 
 # --- other engines
 
 
-def _engine_rows(rounds: int, count: int) -> list[Row]:
+def engine_rows(rounds: int, count: int) -> list[Row]:
     """Measure the CPU that others take for a page of the same, or of an equivalent."""
     shortlist = shortlist_of(count)
     own: list[float] = []
@@ -313,26 +399,49 @@ def _engine_rows(rounds: int, count: int) -> list[Row]:
         begun = time.process_time()
         data = ours(shortlist)
         own.append((time.process_time() - begun) / _pages(data))
-    printed = json.loads(run_module(__name__, "chromium", str(count), str(rounds)))
+    html = str(render(shortlist, format="pdf", theme="light").document)
+    browser, *printed = json.loads(run_module(__name__, "chromium", str(count), str(rounds)))
     typeset = list(_typeset_by_typst(count, rounds))
-    claim = f"a page of a dossier of {count}, over "
+    drawn = list(_drawn_by_plutoprint(html, rounds))
+    page = f"a page of a dossier of {count}: beside"
     return [
-        Claim(f"{claim}Chromium's print of the same HTML", "", "").row_of(
-            [a / b for a, b in zip(own, printed, strict=True)]
-        ),
-        Claim(f"{claim}Typst's of an equivalent", "", "").row_of(
+        Claim(
+            f"{page} Chromium", f"{browser}, its print of the same HTML, tagged", most=2.5
+        ).row_of([a / b for a, b in zip(own, printed, strict=True)]),
+        Claim(
+            f"{page} PlutoPrint", f"{release('plutoprint')}, the same HTML, untagged", most=25
+        ).row_of([a / b for a, b in zip(own, drawn, strict=True)]),
+        Claim(f"{page} Typst", f"{release('typst')}, an equivalent page, tagged").row_of(
             [a / b for a, b in zip(own, typeset, strict=True)]
         ),
     ]
 
 
-def _printed_by_chromium(html: str, rounds: int) -> Iterator[float]:
-    """Yield seconds of CPU a page, of all of a warm browser's processes."""
+def _drawn_by_plutoprint(html: str, rounds: int) -> Iterator[float]:
+    for number in range(rounds + 1):
+        book = plutoprint.Book(plutoprint.PAGE_SIZE_A4)
+        file = BytesIO()
+        begun = time.process_time()
+        book.load_html(html)
+        book.write_to_pdf_stream(file)
+        used = time.process_time() - begun
+        if number:
+            yield used / _pages(file.getvalue())
+
+
+def chromium(playwright: Playwright) -> Browser:
+    """Start the system's browser."""
+    return playwright.chromium.launch(
+        executable_path=next(filter(None, map(shutil.which, _BROWSERS)), None),
+        args=["--no-sandbox", "--disable-gpu"],
+    )
+
+
+def _printed_by_chromium(html: str, rounds: int) -> Iterator[str | float]:
+    """Yield a browser's name, then seconds of CPU a page: of all its processes, warm."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=next(filter(None, map(shutil.which, _BROWSERS)), None),
-            args=["--no-sandbox", "--disable-gpu"],
-        )
+        browser = chromium(playwright)
+        yield f"Chromium {browser.version}"
         for number in range(rounds + 1):
             tab = browser.new_page()
             begun = _cpu_below(os.getpid())

@@ -35,7 +35,7 @@ def growth_rows(rounds: int, largest: int) -> list[Row]:
             int(run_module(__name__, str(folder / f"{count}.jsonl")))
             for count in (largest // 100, largest)
         )
-    claim = Claim(f"peak memory, {largest:,} streamed, over {largest // 100:,}", "", "", 1.1)
+    claim = Claim(f"peak memory of {largest:,} streamed", f"that of {largest // 100:,}", most=1.1)
     return [*rows, claim.row_of([many / few])]
 
 
@@ -55,7 +55,8 @@ def _cpu_rows(folder: Path, counts: list[int], rounds: int) -> list[Row]:
         }
         rows += [
             Claim(
-                f"each of {count:,} {flow}, over each of {_BASE}",
+                f"each of {count:,} {flow}",
+                f"each of {_BASE}",
                 str(count),
                 str(_BASE),
                 # Below the anchor, opening a file outweighs what is in it.

@@ -32,12 +32,13 @@ from candidate_cards import (
 from candidate_cards.cards import DEFAULT_LABELS
 from candidate_cards.exports import compiled_template, get_exporter, render
 from candidate_cards.exports._mime import address, make_body
+from candidate_cards.exports.email import MOST_BYTES
 from candidate_cards.rendering import CompiledTemplate, TemplateFolder, compile_template
 from candidate_cards.rendering.stylesheets import class_names, stylesheet_text
 
 from .candidates import many
 from .inlining import CACHE_SIZE, OPTIONS
-from .measuring import Claim, Group, Row
+from .measuring import Claim, Group, Row, measure, release
 from .processes import run_module
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ _THEME = "light"
 _TEN = 10
 _MESSAGES = 2
 _RECIPIENTS = 10
+_FEW, _MANY = 8, 28
+_MOST_OF_ONE = 3_584
 _REPLY_TO = "ana@acme.example"
 _COMMA = re.compile(r"\s*,\s*")
 _SHORT_HEX = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])\b")
@@ -74,22 +77,23 @@ def mail_rows(rounds: int, slow_rounds: int) -> list[Row]:
     shortlists = shortlists_of_ten(many(_TEN * _MESSAGES))
     messages = [_message(shortlist) for shortlist in shortlists]
     groups = (_by_css_inline(messages), _for_recipients(shortlists[0]), _with_text(shortlists))
-    return rows + [row for group in groups for row in group.rows(rounds)]
+    rows += [row for group in groups for row in group.rows(rounds)]
+    return [*rows, _one_beside_classes(rounds), *_size_rows()]
 
 
 def shortlists_of_ten(texts: Sequence[str]) -> list[Shortlist]:
     """Return shortlists for candidates given as JSON text, ten in each but the last."""
-    candidates = [Candidate.model_validate_json(text) for text in texts]
-    return [
-        Shortlist(
-            candidates=tuple(candidates[start : start + _TEN]),
-            title=f"Engineer no. {start} <platform>",
-            brief="Somebody who has moved a company from files to streams. Remote is fine.",
-            client="Fjell & Sønner",
-            author="R. Recruiter",
-        )
-        for start in range(0, len(candidates), _TEN)
-    ]
+    return [_shortlist(texts[start : start + _TEN], start) for start in range(0, len(texts), _TEN)]
+
+
+def _shortlist(texts: Sequence[str], number: int = 0) -> Shortlist:
+    return Shortlist(
+        candidates=tuple(map(Candidate.model_validate_json, texts)),
+        title=f"Engineer no. {number} <platform>",
+        brief="Somebody who has moved a company from files to streams. Remote is fine.",
+        client="Fjell & Sønner",
+        author="R. Recruiter",
+    )
 
 
 def mail_groups(shortlists: Sequence[Shortlist]) -> list[Group[Any]]:
@@ -114,12 +118,19 @@ def _by_premailer(
         document = f'{before}{tag[:-1]} data-premailer="ignore">{after}'
         return str(Premailer(document, css_text=[css], **OPTIONS).transform(pretty_print=False))
 
-    text = f"premailer {label} per message of {_TEN}, over ours"
     return Group(
         "message to inline styles, premailer",
         {"ours": _ours(), "premailer": inline},
         messages,
-        [Claim(text, "premailer", "ours", least=least)],
+        [
+            Claim(
+                f"a message of {_TEN}, its styles resolved once: beside premailer {label}",
+                f"{release('premailer')} {label}, for each message",
+                "ours",
+                "premailer",
+                most=1 / least,
+            )
+        ],
         canonical=_elements,
     )
 
@@ -138,7 +149,15 @@ def _by_css_inline(messages: Sequence[Message]) -> Group[Message]:
         "message to inline styles, css-inline",
         {"ours": _ours(), "css-inline": lambda message: inliner.inline(message.with_classes)},
         messages,
-        [Claim(f"message of {_TEN}, over css-inline for each", "ours", "css-inline", most=0.5)],
+        [
+            Claim(
+                f"a message of {_TEN}, its styles resolved once",
+                f"{release('css-inline')} for each message",
+                "ours",
+                "css-inline",
+                most=0.5,
+            )
+        ],
         canonical=_elements,
     )
 
@@ -165,8 +184,52 @@ def _for_recipients(shortlist: Shortlist) -> Group[Envelope]:
             "from nothing": composed,
         },
         envelopes,
-        [Claim("bytes for one more recipient, over composing anew", "one more", "from nothing")],
+        [
+            Claim(
+                "bytes of a message for one more recipient",
+                "composing it anew",
+                "one more",
+                "from nothing",
+            )
+        ],
     )
+
+
+def _one_beside_classes(rounds: int) -> Row:
+    """Measure what style attributes cost when a message of one candidate is rendered."""
+    message = _message(_shortlist(many(1)))
+    ours, classes = _ours(), _classes()
+    turns: dict[str, Callable[[], object]] = {
+        "ours": lambda: ours(message),
+        "with classes": lambda: classes.render(message.values),
+    }
+    claim = Claim(
+        "a message of 1, its styles resolved once",
+        "the same template with classes, nothing inlined",
+        "ours",
+        "with classes",
+        most=1.3,
+    )
+    return claim.row(measure(turns, rounds))
+
+
+def _size_rows() -> list[Row]:
+    """Count the bytes of a message's HTML; they are the same in every run."""
+    size = {
+        count: len(str(render_email(_shortlist(many(count)), theme=_THEME).html).encode())
+        for count in (_FEW, _MANY)
+    }
+    each = (size[_MANY] - size[_FEW]) / (_MANY - _FEW)
+    return [
+        Claim(
+            f"bytes of HTML of a message of {_MANY}",
+            f"the {MOST_BYTES:,} after which Gmail clips",
+            most=1,
+        ).row_of([size[_MANY] / MOST_BYTES]),
+        Claim("bytes of HTML for one candidate more", f"{_MOST_OF_ONE:,}", most=1).row_of(
+            [each / _MOST_OF_ONE]
+        ),
+    ]
 
 
 def _with_text(shortlists: Sequence[Shortlist]) -> Group[Shortlist]:
@@ -179,7 +242,7 @@ def _with_text(shortlists: Sequence[Shortlist]) -> Group[Shortlist]:
             ),
         },
         shortlists,
-        [Claim(f"message of {_TEN}, HTML and text, over HTML alone", "both", "HTML")],
+        [Claim(f"a message of {_TEN}, HTML and text", "HTML alone", "both", "HTML")],
     )
 
 

@@ -12,10 +12,11 @@ import random
 import statistics
 import time
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     Times = Mapping[str, Sequence[float]]
 
@@ -23,13 +24,21 @@ T = TypeVar("T")
 
 # Below this many seconds of CPU, starting and stopping the clock shows in the ratio.
 _SHORTEST_TURN = 0.002
+# Below it a limit is said as one part of so many.
+_WHOLE_PART = 0.02
+
+
+def release(distribution: str) -> str:
+    """Return the name and the version of something installed."""
+    return f"{distribution} {version(distribution)}"
 
 
 class Row(NamedTuple):
     """One line of the report: ``median`` times what the anchor costs.
 
     Attributes:
-        claim: What is compared with what.
+        what: What is measured; no two rows have the same.
+        beside: The anchor, with its version where it is somebody else's.
         median: Of the ratios of all rounds.
         low: Their lower quartile.
         high: Their upper quartile.
@@ -37,7 +46,8 @@ class Row(NamedTuple):
         met: Whether the median keeps the promise; ``None`` without one.
     """
 
-    claim: str
+    what: str
+    beside: str
     median: float
     low: float
     high: float
@@ -46,11 +56,21 @@ class Row(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A ratio that matters: the cost of ``contender`` over that of ``anchor``."""
+    """A ratio that matters: the cost of ``contender`` over that of ``anchor``.
 
-    text: str
-    contender: str
-    anchor: str
+    Attributes:
+        what: As in a row.
+        beside: As in a row.
+        contender: Its name among the measured times; empty for ratios measured elsewhere.
+        anchor: Likewise.
+        most: The target, where less is better.
+        least: The target, where more is better.
+    """
+
+    what: str
+    beside: str
+    contender: str = ""
+    anchor: str = ""
     most: float | None = None
     least: float | None = None
 
@@ -68,10 +88,10 @@ class Claim(NamedTuple):
         low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else [median] * 3
         target, met = "", None
         if self.most is not None:
-            target, met = f"<= {self.most:g}", median <= self.most
+            target, met = f"<= {_limit(self.most)}", median <= self.most
         elif self.least is not None:
-            target, met = f">= {self.least:g}", median >= self.least
-        return Row(self.text, median, low, high, target, met)
+            target, met = f">= {_limit(self.least)}", median >= self.least
+        return Row(self.what, self.beside, median, low, high, target, met)
 
 
 @dataclass(frozen=True)
@@ -138,20 +158,5 @@ def _seconds(turn: Callable[[], object], repeats: int) -> float:
     return time.process_time() - start
 
 
-def table(rows: Iterable[Row]) -> str:
-    """Return rows as text in columns."""
-    cells = [("", "ratio", "quartiles", "target", "")]
-    for row in rows:
-        met = {True: "met", False: "MISSED", None: ""}[row.met]
-        quartiles = f"{_short(row.low)} - {_short(row.high)}"
-        cells.append((row.claim, f"{_short(row.median)}x", quartiles, row.target, met))
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        f"{claim:<{widths[0]}}  {ratio:>{widths[1]}}  {quartiles:>{widths[2]}}  "
-        f"{target:<{widths[3]}}  {met}".rstrip()
-        for claim, ratio, quartiles, target, met in cells
-    )
-
-
-def _short(ratio: float) -> str:
-    return f"{ratio:.3f}" if ratio < 10 else f"{ratio:,.0f}"
+def _limit(limit: float) -> str:
+    return f"1/{1 / limit:g}" if limit < _WHOLE_PART else f"{limit:g}"

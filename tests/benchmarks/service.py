@@ -21,7 +21,7 @@ from candidate_cards.store import open_store
 from . import bare
 from .candidates import candidate_json
 from .load import Load, Question, load
-from .measuring import Claim, Row
+from .measuring import Claim, Row, release
 from .processes import environment
 
 if TYPE_CHECKING:
@@ -33,13 +33,15 @@ _CONNECTIONS: Final = 50
 _MANY: Final = 1_000_000_000
 
 _WARM = "render-html of 10 cards"
-_COLD = "the same, each card loaded and rendered anew"
+_ANEW = "each card loaded and rendered anew"
+_COLD = f"the same, {_ANEW}"
 _BARE = "a bare endpoint"
+_ENDPOINT = f"a bare endpoint of as many bytes, {release('fastapi')}, {release('uvicorn')}"
 _RATES: Final = (
-    Claim(f"{_WARM}, calls a second over those of {_BARE}", _WARM, _BARE, least=0.5),
-    Claim(f"{_COLD}, over the same", _COLD, _BARE, least=0.25),
+    Claim(f"calls a second of {_WARM}", _ENDPOINT, _WARM, _BARE, least=0.5),
+    Claim(f"calls a second of {_WARM}, {_ANEW}", _ENDPOINT, _COLD, _BARE, least=0.25),
 )
-_WAITS: Final = (Claim(f"99th of 100 waits of {_WARM}, over that of {_BARE}", _WARM, _BARE),)
+_WAITS: Final = (Claim(f"99th of 100 waits for {_WARM}", _ENDPOINT, _WARM, _BARE),)
 
 
 class Turn(NamedTuple):
@@ -183,7 +185,7 @@ def _main() -> None:
                 f" {cpu / load_.calls * 1e6:5.0f} us of CPU\n"
             )
     for row in _rows(turns):
-        sys.stdout.write(f"{row.claim}: {row.median:.2f}x ({row.low:.2f} - {row.high:.2f})\n")
+        sys.stdout.write(f"{row.what}: {row.median:.2f}x ({row.low:.2f} - {row.high:.2f})\n")
 
 
 if __name__ == "__main__":

@@ -213,7 +213,7 @@ def test_a_frame_is_as_tall_as_its_card_at_every_width(
         seen[width] = content["height"]
     assert seen[280] > seen[900]
     if density == "card":
-        _inner(tab, url).locator("summary").click()
+        _inner(tab, url).locator("summary.cc-lead").click()
         assert _settled(tab, [url]) == []
         assert _inner(tab, url).evaluate(_CONTENT)["height"] > seen[280]
     assert page.noise() == []

@@ -93,7 +93,7 @@ _FAULTS = """([limit, least]) => {
                 if (element.parentElement?.closest('svg')) continue;
                 const style = getComputedStyle(element);
                 const box = element.getBoundingClientRect();
-                if (style.display === 'none' || (!box.width && !box.height)) continue;
+                if (!element.checkVisibility() || (!box.width && !box.height)) continue;
                 checked.boxes += 1;
                 if (style.display !== 'inline' && element.localName !== 'svg'
                         && element.scrollWidth > element.clientWidth + 1)
@@ -109,6 +109,7 @@ _FAULTS = """([limit, least]) => {
                 if (!text.data.trim() || !parent || ['STYLE', 'TEMPLATE'].includes(parent.tagName))
                     continue;
                 if (skipped.has(parent) || parent.closest('svg, template')) continue;
+                if (!parent.checkVisibility()) continue;  // what is folded away has boxes too
                 const range = document.createRange();
                 range.selectNodeContents(text);
                 if (!range.getClientRects().length) continue;

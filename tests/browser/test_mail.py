@@ -546,7 +546,11 @@ def test_words_read_in_order_without_styles(page: RecordedPage) -> None:
         expected += [entry.relevance_explanation or "" for entry in one.ai_detailed_rationale]
         expected += [text for entry in one.detailed_experience for text in entry.highlights]
         expected += ["Reply"]
-    expected += ["prof_gone", "A person decides.", "Prepared by Noor at Talent Desk"]
+    expected += [
+        "prof_gone",
+        "Prepared by Noor at Talent Desk",
+        "A person decides, not the machine.",
+    ]
     place = words.index("Harbour")
     for text in filter(None, expected):
         found = words.find(" ".join(text.split()), place)

@@ -577,6 +577,7 @@ def test_nothing_but_arguments_and_templates_is_asked(
         "density": "detail",
         "embedded": exporter.template.embedded,
         "labels": DEFAULT_LABELS,
+        "usual": notice_of((), USUAL_NOTICE, DEFAULT_LABELS),
         "heading": 2,
         "subheading": 3,
     }

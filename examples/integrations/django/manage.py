@@ -92,7 +92,12 @@ def index(request: HttpRequest) -> HttpResponse:
     """Show everybody of the shortlist."""
     theme = chosen_theme(request)
     cards = render_shortlist(
-        shortlist, format="element", fallback=False, theme=theme, heading_level=3
+        shortlist,
+        format="element",
+        fallback=False,
+        theme=theme,
+        heading_level=3,
+        show_emails=False,
     )
     return page(request, theme, {"shortlist": shortlist, "cards": cards})
 

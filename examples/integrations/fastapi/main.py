@@ -87,7 +87,13 @@ ChosenTheme = Annotated[str, Depends(chosen_theme)]
 def index(request: Request, theme: ChosenTheme) -> Response:
     """Show everybody of the shortlist."""
     cards = render_shortlist(
-        shortlist, format="element", fallback=False, theme=theme, density="row", heading_level=3
+        shortlist,
+        format="element",
+        fallback=False,
+        theme=theme,
+        density="row",
+        heading_level=3,
+        show_emails=False,
     )
     return page(request, theme, {"shortlist": shortlist, "cards": cards})
 

@@ -93,6 +93,7 @@ def index() -> str:
         nonce=g.nonce,
         theme=g.theme,
         heading_level=3,
+        show_emails=False,
     )
     return render_template("page.html", shortlist=shortlist, cards=cards)
 

@@ -54,7 +54,12 @@ def pages(payload: Path = PAYLOAD) -> dict[str, str]:
             policy=inline,
             cards={
                 theme: render_shortlist(
-                    shortlist, format="element", fallback=False, theme=theme, heading_level=3
+                    shortlist,
+                    format="element",
+                    fallback=False,
+                    theme=theme,
+                    heading_level=3,
+                    show_emails=False,
                 )
                 for theme in THEMES
             },

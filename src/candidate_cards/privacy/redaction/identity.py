@@ -145,31 +145,38 @@ class Lexicon:
         self._entries[key] = entry if old is None else old.joined_by(entry)
 
     def _add_tokens(self, tokens: Sequence[_Token]) -> None:
-        small = particles()
-        several = len(tokens) > 1
+        inside = _particles(tokens)
         initials: dict[str, set[int]] = {}
         for at, token in enumerate(tokens):
             words = frozenset({at})
             key = fold(token.text)
-            if several and key in small:
+            if at in inside:
                 self._put(key, Entry(Strength.PARTICLE, words))
                 continue
             for letter in {key[:1], latin(token.text)[:1]}:
                 initials.setdefault(letter, set()).add(at)
+            # Who is called Ben is not meant by every "ben", "das" or "van".
+            capital = len(tokens) > 1 and key in particles()
             for written in keys(token.text):
-                self._add_word(written, words, token.script)
+                self._add_word(written, words, token.script, capital=capital, doubt=capital)
             for other in {*nicknames().get(key, ())}:
                 for written in keys(other):
                     self._add_word(
                         written, words, script(other), capital=len(other) <= _SHORTEST_PART
                     )
         self.initials = {letter: frozenset(places) for letter, places in initials.items()}
-        letters = [fold(token.text)[:1] for token in tokens if fold(token.text) not in small]
+        letters = [fold(token.text)[:1] for at, token in enumerate(tokens) if at not in inside]
         if 1 < len(letters) <= _FOUR:
             self.initial_runs = frozenset({"".join(letters), "".join((letters[-1], *letters[:-1]))})
 
     def _add_word(
-        self, key: str, words: frozenset[int], kind: Script, *, capital: bool = False
+        self,
+        key: str,
+        words: frozenset[int],
+        kind: Script,
+        *,
+        capital: bool = False,
+        doubt: bool = False,
     ) -> None:
         if not key:
             return
@@ -178,7 +185,7 @@ class Lexicon:
         elif kind == "unspaced":
             pass  # they are found inside of longer runs
         else:
-            doubt = key in common_words() or key in self._doubtful
+            doubt = doubt or key in common_words() or key in self._doubtful
             entry = Entry(Strength.UNCERTAIN if doubt else Strength.CERTAIN, words, capital)
             self._put(key, entry)
             for stem in _stems(key):
@@ -380,6 +387,22 @@ def _tokens(name: str) -> list[_Token]:
     if len(kept) == 1:
         return [kept[0]._replace(text=piece) for piece in _cut(kept[0].text, kept[0].script)]
     return kept
+
+
+def _particles(tokens: Sequence[_Token]) -> frozenset[int]:
+    """Return which parts of a name are the small words inside one.
+
+    What a name begins or ends with is none, unless it is written small beside capitals: Ben Miller
+    and Rina Das have two names each, ``von Habsburg, Otto`` and ``Habsburg, Otto von`` as well.
+    """
+    last = len(tokens) - 1
+    cased = not all(is_small(token.text) for token in tokens)
+    return frozenset(
+        at
+        for at, token in enumerate(tokens)
+        if fold(token.text) in particles()
+        and (0 < at < last or (last and cased and is_small(token.text)))
+    )
 
 
 def _cut(word: str, kind: Script) -> tuple[str, ...]:
