@@ -89,7 +89,7 @@ class _LocalCrew:
     def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Any]:
         try:
             return self._pool.submit(_answer, self._answers.name, job, origin, lines)
-        except BrokenExecutor:
+        except (BrokenExecutor, OSError):  # OSError while it is about to find that it is broken
             self.renew()
             return self._pool.submit(_answer, self._answers.name, job, origin, lines)
 
@@ -115,7 +115,10 @@ class _LocalCrew:
     def _end(self) -> None:
         # A pool that breaks while it starts a worker forgets to end this one, and waits for it.
         self._leash.unlink()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        try:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        except OSError:  # as above; then it knows
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 class _DaskCrew:
