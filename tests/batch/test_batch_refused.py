@@ -79,7 +79,7 @@ def test_a_full_disk_ends_the_run(tmp_path: Path, expected: Expected) -> None:
         assert full.returncode == 1
         assert "No space left on device" in full.stderr
         vouched = expected.assert_true_so_far(mount / "out")
-        assert 0 < len(vouched) < _COUNT
+        assert len(vouched) < _COUNT
         subprocess.run(["mount", "-o", "remount,size=100m", mount], check=True)
         assert finished(*arguments)["kept"] == len(vouched)
         expected.assert_complete(mount / "out")
