@@ -40,7 +40,7 @@ _ARROW = (
     '<svg class="cc-arrow" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">'
     f'<path d="M3.5 2.5h6v6M9.2 2.8L2.5 9.5" {_STROKE} stroke-width="1.6" {_ROUND}/></svg>'
 )
-_AI_SCORE = '<span class="cc-ai">AI</span>'
+_AI_SCORE = '<span class="cc-ai cc-ai--score">AI</span>'
 _NOTICE = "Scores and text marked AI are made by a machine. A person decides."
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _ABOUT_SCORES = (
