@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 UNFINISHED: Final = ".unfinished"
@@ -54,7 +55,7 @@ def place(folder: Path, path: str, data: bytes) -> Placed:
         OSError: The system refused; nothing is in the file's place that was not before.
     """
     target = folder / path
-    name = write_unfinished(folder, data)
+    name = write_unfinished(folder, (data,))
     unfinished = folder / UNFINISHED / name
     try:
         try:
@@ -69,8 +70,12 @@ def place(folder: Path, path: str, data: bytes) -> Placed:
     return Placed()
 
 
-def write_unfinished(folder: Path, data: bytes) -> str:
+def write_unfinished(folder: Path, pieces: Iterable[bytes]) -> str:
     """Write a file into the folder of unfinished ones, and return its name there.
+
+    Args:
+        folder: The destination.
+        pieces: What is in the file; whatever making them raises leaves no file either.
 
     Raises:
         OSError: The system refused; there is no such file.
@@ -79,9 +84,10 @@ def write_unfinished(folder: Path, data: bytes) -> str:
     path = folder / UNFINISHED / name
     try:
         with open(path, "xb", buffering=0) as file:  # noqa: PTH123  a third faster than Path.open
-            rest = memoryview(data)
-            while rest:
-                rest = rest[file.write(rest) :]
+            for piece in pieces:
+                rest = memoryview(piece)
+                while rest:
+                    rest = rest[file.write(rest) :]
     except BaseException:
         with suppress(OSError):
             path.unlink()

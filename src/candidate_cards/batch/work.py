@@ -24,7 +24,7 @@ from candidate_cards.models import Candidate
 from candidate_cards.privacy import apply_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from candidate_cards.batch.plan import Look, Plan
     from candidate_cards.batch.reading import Line
@@ -163,19 +163,22 @@ def render_lines(job: Job, origin: Origin, lines: Sequence[Line]) -> Results:
         OSError: A file cannot be written.
     """
     work = _Work.of(job.plan)
-    results = [work.line(job, origin, line) for line in lines]
     if not job.inline or job.folder is None:
-        return Results(results)
-    # A tenth of what it costs to hand them over in memory.
-    texts = [made.line for result in results for made in result.made]
-    spool = write_unfinished(Path(job.folder), b"".join(texts))
-    return Results(
-        [
-            result._replace(made=tuple([made._replace(line=b"") for made in result.made]))
-            for result in results
-        ],
-        spool,
-    )
+        return Results([work.line(job, origin, line) for line in lines])
+    results: list[LineResult] = []
+
+    def texts() -> Iterator[bytes]:
+        for line in lines:
+            result = work.line(job, origin, line)
+            for made in result.made:
+                yield made.line
+            stripped = tuple([made._replace(line=b"") for made in result.made])
+            results.append(result._replace(made=stripped))
+
+    # A tenth of what it costs to hand them over in memory; each is written while the processor has
+    # it at hand.
+    spool = write_unfinished(Path(job.folder), texts())
+    return Results(results, spool)
 
 
 class _Work:
