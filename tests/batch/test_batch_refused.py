@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import resource
 import subprocess
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from batches import Expected, finished, person, run, write_people
+
+from candidate_cards.batch.placing import UNFINISHED, make_unfinished, place, settle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,3 +133,23 @@ def test_two_runs_do_not_share_a_destination(tmp_path: Path) -> None:
         assert other.returncode == 1
         assert "is in use by another run" in other.stderr
         assert run(people, "-o", destination, "--workers", 1).returncode == 0
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_links_takes_files_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Where no link can be made, as on a FAT stick (EPERM), a file is held and then moved."""
+
+    def link(_source: Path, target: Path) -> None:
+        raise OSError(number if target.parent.exists() else errno.ENOENT, "no link")
+
+    # Mounting such a file system takes a kernel that knows one.
+    monkeypatch.setattr(os, "link", link)
+    make_unfinished(tmp_path)
+    for data in (b"first", b"second"):
+        placed = place(tmp_path, "a/b/card.html", data)
+        assert placed.held
+        settle(tmp_path, "a/b/card.html", placed)
+        assert (tmp_path / "a/b/card.html").read_bytes() == data
+    assert not [*(tmp_path / UNFINISHED).iterdir()]

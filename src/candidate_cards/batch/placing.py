@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 UNFINISHED: Final = ".unfinished"
 """The folder, below a destination, of files that are not yet in their place."""
+
+#: What file systems say that have no links; FAT says EPERM.
+_HAS_NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 def make_unfinished(folder: Path) -> None:
@@ -97,21 +101,16 @@ def write_unfinished(folder: Path, pieces: Iterable[bytes]) -> str:
 
 def _link(unfinished: Path, target: Path) -> None:
     try:
-        os.link(unfinished, target)
-    except FileNotFoundError:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.link(unfinished, target)
-    except (PermissionError, OSError) as error:
-        if isinstance(error, FileExistsError | PermissionError) or not _has_no_links(error):
+        try:
+            os.link(unfinished, target)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.link(unfinished, target)
+    except OSError as error:
+        if error.errno not in _HAS_NO_LINKS:
             raise
-        # A file system without links: held, to be moved into its place in the order of the input.
+        # Held, to be moved into its place in the order of the input.
         raise FileExistsError from error
-
-
-def _has_no_links(error: OSError) -> bool:
-    import errno  # noqa: PLC0415  for this rare case
-
-    return error.errno in {errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EPERM}
 
 
 def settle(folder: Path, path: str, placed: Placed) -> None:
