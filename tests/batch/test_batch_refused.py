@@ -9,15 +9,18 @@ import resource
 import subprocess
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from batches import Expected, finished, person, run, write_people
 
-from candidate_cards.batch.placing import UNFINISHED, make_unfinished, place, settle
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from candidate_cards.batch.placing import (
+    UNFINISHED,
+    make_unfinished,
+    place,
+    settle,
+    write_unfinished,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
 
@@ -133,6 +136,22 @@ def test_two_runs_do_not_share_a_destination(tmp_path: Path) -> None:
         assert other.returncode == 1
         assert "is in use by another run" in other.stderr
         assert run(people, "-o", destination, "--workers", 1).returncode == 0
+
+
+def test_a_dry_run_leaves_what_another_run_is_writing(tmp_path: Path) -> None:
+    """Whoever counts beside a first run to a file of results takes nothing from its workers."""
+    from candidate_cards.batch.destinations import open_destination  # noqa: PLC0415  this once
+
+    people = write_people(tmp_path / "people.jsonl", 3)
+    used = open_destination(str(tmp_path / "results.jsonl"))
+    used.open()
+    try:
+        assert used.folder is not None
+        spool = write_unfinished(Path(used.folder), [b"{}"])
+        assert run(people, "-o", tmp_path / "results.jsonl", "--dry-run").returncode == 0
+        assert Path(used.folder, UNFINISHED, spool).exists()
+    finally:
+        used.close()
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])

@@ -230,13 +230,13 @@ class Results(Outputs):
 
     def close(self) -> None:
         """Let others use it."""
-        if self._file is not None:
+        if self._file is not None:  # else the folder may be another run's
             self._file.close()
             self._file = None
+            with suppress(OSError):
+                clear_unfinished(self._folder)
+                self._folder.rmdir()
         self._places.close()
-        with suppress(OSError):
-            clear_unfinished(self._folder)
-            self._folder.rmdir()
         self._manifest.close()
 
 
