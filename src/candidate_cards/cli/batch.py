@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
+from pydantic.alias_generators import to_camel
 
 from candidate_cards.batch import Batch, Summary, dask_crew, local_crew, make_plan, verify
 from candidate_cards.batch.coding import CodedJournal
@@ -21,7 +22,7 @@ from candidate_cards.batch.storage import is_url
 from candidate_cards.cli.blind import BlindOptions
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.notice import NoticeOptions
-from candidate_cards.cli.report import NOTICE_LEFT_OUT, counted, visible
+from candidate_cards.cli.report import NOTICE_LEFT_OUT, as_json, counted, visible
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.privacy import load_profile
 
@@ -186,7 +187,7 @@ def run_verification(options: BatchOptions, sample: int | None, seed: int) -> Ex
         value = {
             "checked": verdict.checked,
             "missing": verdict.missing,
-            "wrong": [_as_json(problem) for problem in verdict.wrong],
+            "wrong": [as_json(problem) for problem in verdict.wrong],
         }
         click.echo(json.dumps(value, indent=2))
     else:
@@ -248,7 +249,7 @@ class _Telling:
     def problem(self, problem: Problem) -> None:
         """Tell of a record that cannot be used; of one that was changed only to programs."""
         if self._as_json:
-            self._event("problem", **_as_json(problem))
+            self._event("problem", **as_json(problem))
         elif problem.severity == "error":
             self._listed += 1
             if self._listed <= _MOST_LISTED:
@@ -316,7 +317,7 @@ class _Telling:
 
     def _figures(self, summary: Summary) -> dict[str, Any]:
         seconds = monotonic() - self._started
-        figures = {_camel(name): value for name, value in asdict(summary).items()}
+        figures = {to_camel(name): value for name, value in asdict(summary).items()}
         share = summary.bytes_read / summary.total if summary.total else None
         left = seconds / share - seconds if share else None
         rate = (summary.rendered + summary.kept) / max(seconds, 1e-6)
@@ -332,23 +333,8 @@ class _Telling:
             self._width = 0
 
 
-def _as_json(problem: Problem) -> dict[str, object]:
-    return {
-        "severity": problem.severity,
-        "source": problem.source,
-        "line": problem.line,
-        "field": problem.field,
-        "message": problem.message,
-    }
-
-
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)
 
 
 def _time(seconds: float) -> str:
