@@ -21,7 +21,7 @@ from candidate_cards.batch.storage import is_url
 from candidate_cards.cli.blind import BlindOptions
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.notice import NoticeOptions
-from candidate_cards.cli.report import NOTICE_LEFT_OUT, counted, visible
+from candidate_cards.cli.report import NOTICE_LEFT_OUT, counted, told, visible
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.privacy import load_profile
 
@@ -186,7 +186,7 @@ def run_verification(options: BatchOptions, sample: int | None, seed: int) -> Ex
         value = {
             "checked": verdict.checked,
             "missing": verdict.missing,
-            "wrong": [_as_json(problem) for problem in verdict.wrong],
+            "wrong": [told(problem) for problem in verdict.wrong],
         }
         click.echo(json.dumps(value, indent=2))
     else:
@@ -248,7 +248,7 @@ class _Telling:
     def problem(self, problem: Problem) -> None:
         """Tell of a record that cannot be used; of one that was changed only to programs."""
         if self._as_json:
-            self._event("problem", **_as_json(problem))
+            self._event("problem", **told(problem))
         elif problem.severity == "error":
             self._listed += 1
             if self._listed <= _MOST_LISTED:
@@ -330,16 +330,6 @@ class _Telling:
         if self._width:
             click.echo(f"\r{' ' * self._width}\r", nl=False, err=True)
             self._width = 0
-
-
-def _as_json(problem: Problem) -> dict[str, object]:
-    return {
-        "severity": problem.severity,
-        "source": problem.source,
-        "line": problem.line,
-        "field": problem.field,
-        "message": problem.message,
-    }
 
 
 def _counted(number: int, noun: str) -> str:

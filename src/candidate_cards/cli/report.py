@@ -140,16 +140,18 @@ def lost(problems: Sequence[Problem], failed: Sequence[FailedProfile]) -> dict[s
     """Return the members of a JSON report that say what of the inputs is missing or was mended."""
     return {
         "failed": [profile.to_wire() for profile in failed],
-        "problems": [
-            {
-                "severity": problem.severity,
-                "source": problem.source,
-                "line": problem.line,
-                "field": problem.field,
-                "message": problem.message,
-            }
-            for problem in problems
-        ],
+        "problems": [told(problem) for problem in problems],
+    }
+
+
+def told(problem: Problem) -> dict[str, object]:
+    """Return a problem as JSON says it."""
+    return {
+        "severity": problem.severity,
+        "source": problem.source,
+        "line": problem.line,
+        "field": problem.field,
+        "message": problem.message,
     }
 
 
