@@ -26,7 +26,7 @@ from candidate_cards import (
     split_email,
 )
 from candidate_cards.models import WITHHELD_SCORE, Candidate, FailedProfile
-from candidate_cards.privacy import DEFAULT_WORDS, BlindKey, Words
+from candidate_cards.privacy import DEFAULT_WORDS, BlindKey, Words, disclose_text
 from candidate_cards.privacy.fields import PATHS
 from disclosures import KEY, marked_candidate, marker
 
@@ -393,6 +393,25 @@ def test_addresses_are_shown_as_asked(format_: str) -> None:
             assert (marker("linkedin_url") in data) == (profile == "internal")
     with pytest.raises(InputError, match="tells who it is"):
         export_candidates(person, format=format_, profile=_BLIND, show_emails=True)
+
+
+@given(
+    text=st.lists(
+        st.sampled_from(("Ada", "Lovelace", "Grace Hopper", "Rose", "rose", "a@b.example", "for"))
+    ).map(" ".join),
+    names=st.lists(st.sampled_from(("Ada Lovelace", "Grace Hopper", "Rose Lee")), max_size=3),
+    profile=st.sampled_from((_CLIENT, _BLIND)),
+)
+@example(text="Ada for Grace Hopper", names=["Ada Lovelace"], profile=_BLIND)
+def test_a_text_about_candidates_is_shown_as_their_title(
+    text: str, names: list[str], profile: Profile
+) -> None:
+    """A subject says of people what the title of a shortlist of the same people does."""
+    people = tuple(
+        Candidate(profile_id=f"prof-{number}", name=name) for number, name in enumerate(names)
+    )
+    shortlist = Shortlist(candidates=people, title=text)
+    assert disclose_text(text, shortlist, profile) == _shown_of(shortlist, profile).title
 
 
 def test_a_split_message_is_for_a_client_too() -> None:

@@ -18,6 +18,7 @@ from string import Formatter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from candidate_cards._data_files import read_bounded, why_unread
 from candidate_cards._resources import resource_root
 from candidate_cards.cards.labels import DEFAULT_LABELS, Labels, Plural
 from candidate_cards.errors import InputError, NotAvailableError, Problem
@@ -123,15 +124,9 @@ def _catalog(file: Traversable, source: str) -> Catalog:
     from babel.messages.pofile import PoFileError, read_po  # noqa: PLC0415  English does without
 
     try:
-        with file.open("rb") as stream:
-            data = stream.read(_MOST_BYTES + 1)
+        data = read_bounded(file, _MOST_BYTES)
     except (OSError, ValueError) as error:  # of no file the name may hold U+0000
-        why = error.strerror if isinstance(error, OSError) else None
-        message = f"cannot be read: {why or type(error).__name__}"
-        raise InputError([Problem(message, source=source)]) from error
-    if len(data) > _MOST_BYTES:
-        message = f"the file is larger than {_MOST_BYTES // 1024} KiB"
-        raise InputError([Problem(message, source=source)])
+        raise InputError([Problem(why_unread(error), source=source)]) from error
     try:
         return read_po(data.splitlines(keepends=True), abort_invalid=True)
     except PoFileError as error:

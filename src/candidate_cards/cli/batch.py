@@ -22,7 +22,7 @@ from candidate_cards.batch.storage import is_url
 from candidate_cards.cli.blind import BlindOptions
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.notice import NoticeOptions
-from candidate_cards.cli.report import NOTICE_LEFT_OUT, as_json, counted, visible
+from candidate_cards.cli.report import NOTICE_LEFT_OUT, counted, told, visible
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.privacy import load_profile
 
@@ -187,7 +187,7 @@ def run_verification(options: BatchOptions, sample: int | None, seed: int) -> Ex
         value = {
             "checked": verdict.checked,
             "missing": verdict.missing,
-            "wrong": [as_json(problem) for problem in verdict.wrong],
+            "wrong": [told(problem) for problem in verdict.wrong],
         }
         click.echo(json.dumps(value, indent=2))
     else:
@@ -249,7 +249,7 @@ class _Telling:
     def problem(self, problem: Problem) -> None:
         """Tell of a record that cannot be used; of one that was changed only to programs."""
         if self._as_json:
-            self._event("problem", **as_json(problem))
+            self._event("problem", **told(problem))
         elif problem.severity == "error":
             self._listed += 1
             if self._listed <= _MOST_LISTED:

@@ -11,6 +11,7 @@ import click
 
 from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.cli.report import counted
+from candidate_cards.cli.usage import usage_error
 from candidate_cards.privacy.codes import BlindKey
 from candidate_cards.privacy.decisions import Decisions, load_decisions, write_report
 from candidate_cards.privacy.key_file import open_key_file
@@ -53,10 +54,10 @@ class BlindOptions(OptionGroup):
         """
         if not coded:
             for name, _ in self._named():
-                raise _usage_error(f"{name} is for profiles with codes; {profile} has none")
+                raise usage_error(f"{name} is for profiles with codes; {profile} has none")
             return None
         if self.key_file is None:
-            raise _usage_error(
+            raise usage_error(
                 f"the profile {profile} needs --key-file, which leads from codes back to people; "
                 "it is made if it is not there"
             )
@@ -84,7 +85,7 @@ class BlindOptions(OptionGroup):
         root = os.path.realpath(output)
         for name, path in self._named():
             if Path(os.path.realpath(path)).is_relative_to(root):
-                raise _usage_error(f"{name} must not be in OUT, with what leaves the house")
+                raise usage_error(f"{name} must not be in OUT, with what leaves the house")
 
     def _named(self) -> list[tuple[str, str]]:
         """Return the options that are given, as people write them."""
@@ -144,7 +145,3 @@ class Blinding:
             line += f", {undecided} to decide"
             line += f" in {report}" if report else ": name a file for them, --redaction-report"
         click.echo(f"{line}; the key is {self.options.key_file}", err=True)
-
-
-def _usage_error(message: str) -> click.UsageError:
-    return click.UsageError(message, click.get_current_context(silent=True))

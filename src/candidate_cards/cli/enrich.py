@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from candidate_cards import load_shortlist
 from candidate_cards.cli.report import print_lost
 from candidate_cards.cli.runs import ENRICHMENT, Outcome, Run, finish, print_error, saved
-from candidate_cards.cli.vendor import Plan, made, usage_error
+from candidate_cards.cli.usage import usage_error
+from candidate_cards.cli.vendor import Plan, made
 from candidate_cards.errors import InputError, Problem, VendorError
 from candidate_cards.instaview import _endpoints as endpoints
 from candidate_cards.models import EnrichRequest, Shortlist

@@ -13,6 +13,7 @@ import click
 
 from candidate_cards import Attachment, Envelope, render_email, split_email
 from candidate_cards.cli.option_groups import OptionGroup
+from candidate_cards.cli.usage import usage_error
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.exports import parse_address
 from candidate_cards.models import Shortlist
@@ -93,7 +94,7 @@ class MailOptions(OptionGroup):
             name = Path(path).name
             if disclose(name) != name:
                 message = f"the name of attached file {number} tells who somebody is; rename it"
-                raise click.UsageError(message, click.get_current_context(silent=True))
+                raise usage_error(message)
         return replace(self, subject=disclose(self.subject)) if self.subject else self
 
     def _answered(self) -> str:
@@ -117,7 +118,7 @@ class MailOptions(OptionGroup):
         if self.sender is None:
             if to or self.reply_to or date or self.unsubscribe:
                 message = "--to, --reply-to, --date and --unsubscribe need --from"
-                raise click.UsageError(message, click.get_current_context(silent=True))
+                raise usage_error(message)
             return None
         return Envelope(
             sender=self.sender,
@@ -160,7 +161,7 @@ def reproducible_now() -> datetime:
         return datetime.fromtimestamp(int(epoch), UTC)
     except (ValueError, OverflowError, OSError):
         message = f"{_EPOCH} must be seconds since 1970"
-        raise click.UsageError(message, click.get_current_context(silent=True)) from None
+        raise usage_error(message) from None
 
 
 def _date(text: str) -> datetime:

@@ -25,6 +25,7 @@ from candidate_cards.cli.mail import MailOptions, reproducible_now
 from candidate_cards.cli.notice import NoticeOptions
 from candidate_cards.cli.profiles import chosen_profile, disclosed, print_explanation
 from candidate_cards.cli.report import Output, Report
+from candidate_cards.cli.usage import usage_error
 from candidate_cards.cli.vendor import VendorOptions
 from candidate_cards.cli.writing import file_stems, refuse_existing, write_output
 from candidate_cards.errors import InputError
@@ -241,7 +242,7 @@ def _exporter(options: RenderOptions) -> Exporter:
     elif options.via == "local" and options.vendor.named():
         message = f"{options.vendor.named()[0][0]} is for --via proxy and --via fallback"
     if message:
-        raise click.UsageError(message, click.get_current_context(silent=True))
+        raise usage_error(message)
     if options.via != "local":
         from candidate_cards.cli import via  # noqa: PLC0415  few ask for it
 
@@ -271,7 +272,7 @@ def _chosen_exporter(options: RenderOptions) -> Exporter:
             return exporter
     names = ", ".join(exporter.name for exporter in exporters)
     message = f"the name of OUT does not tell the format; pass --format with one of: {names}"
-    raise click.UsageError(message, click.get_current_context(silent=True))
+    raise usage_error(message)
 
 
 def _is_folder(output: str) -> bool:
@@ -384,7 +385,7 @@ def _messages(part: _Part, theme: Theme, options: RenderOptions) -> list[tuple[P
         return [(None, contents[0])]
     if part.path is None:
         message = f"{len(contents)} messages do not go into one stdout; give OUT a name"
-        raise click.UsageError(message, click.get_current_context(silent=True))
+        raise usage_error(message)
     stem = part.path.stem
     paths = [part.path]
     if len(contents) > 1:

@@ -140,12 +140,12 @@ def lost(problems: Sequence[Problem], failed: Sequence[FailedProfile]) -> dict[s
     """Return the members of a JSON report that say what of the inputs is missing or was mended."""
     return {
         "failed": [profile.to_wire() for profile in failed],
-        "problems": [as_json(problem) for problem in problems],
+        "problems": [told(problem) for problem in problems],
     }
 
 
-def as_json(problem: Problem) -> dict[str, Any]:
-    """Return a problem as JSON reports have it."""
+def told(problem: Problem) -> dict[str, object]:
+    """Return a problem as JSON says it."""
     return {
         "severity": problem.severity,
         "source": problem.source,

@@ -19,7 +19,7 @@ import click
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.cli.report import counted, lost, print_lost, visible
-from candidate_cards.cli.vendor import usage_error
+from candidate_cards.cli.usage import usage_error
 from candidate_cards.cli.writing import refuse_existing, write_output
 from candidate_cards.errors import (
     InputError,

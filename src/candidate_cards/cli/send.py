@@ -27,6 +27,7 @@ from candidate_cards.cli.report import (
     print_lost,
     visible,
 )
+from candidate_cards.cli.usage import usage_error
 from candidate_cards.delivery import Journal, Outcome, Outgoing, SmtpServer, Status, deliver
 from candidate_cards.errors import InputError, Problem
 from candidate_cards.exports import get_exporter, notice_with, parse_address
@@ -155,7 +156,7 @@ def run(options: SendOptions) -> ExitCode:
     if not options.yes:
         return _print_plan(shortlist, emails, messages, server, options)
     if server is None:
-        raise _usage_error("name the server: --smtp-host, or CANDIDATE_CARDS_SMTP_HOST")
+        raise usage_error("name the server: --smtp-host, or CANDIDATE_CARDS_SMTP_HOST")
     error = ""
     try:
         outcomes: Sequence[Outcome] = deliver(
@@ -187,9 +188,9 @@ def _recipients(options: SendOptions) -> dict[str, Envelope]:
     """Return an envelope for each address, each once, in the order given."""
     mail = options.mail
     if mail.sender is None:
-        raise _usage_error("--from is missing")
+        raise usage_error("--from is missing")
     if options.retry_unknown and options.journal is None:
-        raise _usage_error("--retry-unknown needs the --journal that knows of them")
+        raise usage_error("--retry-unknown needs the --journal that knows of them")
     named = [(f"--to {number}", text) for number, text in enumerate(mail.to, 1)]
     named += read_addresses(options.to_file)
     now = datetime.now().astimezone()
@@ -200,12 +201,8 @@ def _recipients(options: SendOptions) -> dict[str, Envelope]:
         if envelope is not None:
             recipients.setdefault(address, envelope)
     if not recipients:
-        raise _usage_error("name a recipient: --to, or a list of them: --to-file")
+        raise usage_error("name a recipient: --to, or a list of them: --to-file")
     return recipients
-
-
-def _usage_error(message: str) -> click.UsageError:
-    return click.UsageError(message, click.get_current_context(silent=True))
 
 
 def _journal(options: SendOptions) -> Journal | None:

@@ -15,6 +15,7 @@ from candidate_cards import iter_candidates
 from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.key_files import key_in
 from candidate_cards.cli.report import counted, exit_code, lost, print_lost, visible
+from candidate_cards.cli.usage import usage_error
 from candidate_cards.store import SCOPES, open_store, store_status, upgrade_store
 
 if TYPE_CHECKING:
@@ -140,9 +141,9 @@ class Erasure:
             CandidateCardsError: The database failed.
         """
         if [bool(self.profile_ids), self.everything, self.older_than is not None].count(True) != 1:
-            raise _usage_error("name PROFILE_IDs, or give --everything, or --older-than")
+            raise usage_error("name PROFILE_IDs, or give --everything, or --older-than")
         if self.company is None and self.older_than is None:
-            raise _usage_error("whose? give --company")
+            raise usage_error("whose? give --company")
         with open_store(self.url) as store:
             count = self._erase(store) if self.yes else self._count(store)
         unknown = max(len(set(self.profile_ids)) - count, 0)
@@ -293,7 +294,3 @@ def _as_json(key: ApiKey) -> dict[str, Any]:
 
 def _print_json(**value: object) -> None:
     click.echo(json.dumps(value, indent=2))
-
-
-def _usage_error(message: str) -> click.UsageError:
-    return click.UsageError(message, click.get_current_context(silent=True))

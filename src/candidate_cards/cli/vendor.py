@@ -18,6 +18,7 @@ from candidate_cards.cli.exit_codes import ExitCode
 from candidate_cards.cli.key_files import key_in
 from candidate_cards.cli.option_groups import OptionGroup
 from candidate_cards.cli.report import counted
+from candidate_cards.cli.usage import usage_error
 from candidate_cards.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,11 +104,6 @@ class VendorOptions(OptionGroup):
             for option in self.__dataclass_fields__
             if context.get_parameter_source(option) is ParameterSource.COMMANDLINE
         ]
-
-
-def usage_error(message: str) -> click.UsageError:
-    """Return the error for a wrong command line."""
-    return click.UsageError(message, click.get_current_context(silent=True))
 
 
 def made(kind: type[Body], **values: object) -> Body:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from candidate_cards.cli.report import counted
-from candidate_cards.cli.vendor import usage_error
+from candidate_cards.cli.usage import usage_error
 from candidate_cards.exports import render_card
 from candidate_cards.models import FailedProfile
 from candidate_cards.relay import render_html

@@ -22,9 +22,8 @@ _TAKEN = frozenset(["index"])
 def file_stems(profile_ids: Iterable[str]) -> Iterator[str]:
     """Name one file per profile.
 
-    A stem holds only ``a-z``, ``0-9``, ``_`` and single hyphens, so it is no path, no device and
-    the same on file systems that fold case or normalise Unicode. Later profiles whose ids fold
-    to a stem in use get a number. The same ids in the same order get the same stems.
+    A stem is the `slug` of an id, which is safe on any file system. Later profiles whose ids have
+    a stem in use get a number. The same ids in the same order get the same stems.
 
     Args:
         profile_ids: Any text, in ranking order.

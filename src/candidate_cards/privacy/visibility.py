@@ -66,9 +66,6 @@ def apply_profile(
     """
     if profile.shows_everything:
         return Disclosure(content)
-    if profile.identity == "coded" and profile.key is None:
-        message = "puts codes in place of people, and needs a key (BlindKey, --key-file)"
-        raise InputError([Problem(message, source=profile.name)])
     if isinstance(content, Shortlist):
         return _Disclosing(profile, words, content.candidates).shortlist(content)
     return _Disclosing(profile, words, (content,)).candidate()
@@ -94,15 +91,20 @@ def disclose_text(
     if not text:
         return ""
     people = content.candidates if isinstance(content, Shortlist) else (content,)
-    shown = apply_profile(Shortlist(candidates=people, title=text), profile, words=words).content
-    assert isinstance(shown, Shortlist)  # noqa: S101  as went in
-    return shown.title or ""
+    return _Disclosing(profile, words, people).text(text, "title")
 
 
 class _Disclosing:
-    """Candidates on their way to a reader."""
+    """Candidates on their way to a reader.
+
+    Raises:
+        InputError: The profile puts codes in place of people, and has no key.
+    """
 
     def __init__(self, profile: Profile, words: Words, candidates: tuple[Candidate, ...]) -> None:
+        if profile.identity == "coded" and profile.key is None:
+            message = "puts codes in place of people, and needs a key (BlindKey, --key-file)"
+            raise InputError([Problem(message, source=profile.name)])
         self._profile = profile
         self._words = words
         self._subjects = [_Subject(each, profile, words) for each in candidates]
@@ -122,23 +124,24 @@ class _Disclosing:
             failed = tuple(
                 [CodedPerson(code(each.profile_id), each.profile_id) for each in shortlist.failed]
             )
-            # Around a single person a part of the name tells as much as all of it.
-            alone = self._subjects[0].person if len(self._subjects) == 1 else None
-            redactor = self._redactor(alone)
             update["failed"] = tuple(
                 [
                     # The vendor's message may say anything, and its code should not.
                     FailedProfile(
                         profile_id=person.code,
-                        error_code=redactor.text(each.error_code or "", "failed") or None,
+                        error_code=self.text(each.error_code or "", "failed") or None,
                     )
                     for person, each in zip(failed, shortlist.failed, strict=True)
                 ]
             )
             for name in ("title", "brief", "client", "author"):
                 if text := getattr(shortlist, name):
-                    update[name] = redactor.text(text, name)
+                    update[name] = self.text(text, name)
         return self._disclosure(shortlist.model_copy(update=update), failed)
+
+    def text(self, value: str, path: str) -> str:
+        """Return what is shown of a text about all of them."""
+        return value if self._profile.identity == "shown" else self._around.text(value, path)
 
     def _shown(self) -> list[Candidate]:
         redacts = self._profile.redacts
@@ -146,6 +149,11 @@ class _Disclosing:
             subject.shown(self._redactor(subject.person) if redacts else None)
             for subject in self._subjects
         ]
+
+    @cached_property
+    def _around(self) -> Redactor:
+        # Around a single person a part of the name tells as much as all of it.
+        return self._redactor(self._subjects[0].person if len(self._subjects) == 1 else None)
 
     @cached_property
     def _others(self) -> Others | None:

@@ -26,8 +26,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 from xml.sax.saxutils import escape
 
 from pikepdf import (
@@ -48,6 +47,7 @@ from pikepdf import (
 
 from candidate_cards.errors import ExportError
 from candidate_cards.exports._pdf.fonts import Face, FontProgramError, Union, read_face
+from candidate_cards.exports._pdf.page_numbers import Footer, Line, SampleFont
 from candidate_cards.exports._pdf.tags import LINK_PREFIX
 
 if TYPE_CHECKING:
@@ -69,8 +69,6 @@ _FIXED_PITCH: Final = 1  # of a font descriptor's flags (ISO 32000-1, table 123)
 _GLYPHS_PER_BLOCK: Final = 100  # of a CMap (Adobe Technical Note 5014)
 _LEAF: Final = 64  # entries of one leaf of a name or number tree
 _FOOTER_FONT: Final = "/Footer"
-_PAGE, _PAGES = "1", "2"  # what stands for the numbers in a sample
-_DIGITS: Final = "0123456789"
 _WATERMARK: Final = "/Watermark"
 _UNSEEN: Final = "/Unseen"
 _PICTURE_OPACITY: Final = 0.12  # of emoji in a watermark, which have colours of their own
@@ -142,31 +140,6 @@ class Watermark:
 
     source: bytes | Path
     blend: Literal["Darken", "Lighten"] = "Darken"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Footer:
-    """The line with the page number, on every page.
-
-    Attributes:
-        sample: A one-page PDF by WeasyPrint whose first text is the line, laid out in any script,
-            with "1" for the page's number and "2" for how many there are, if it tells that. All
-            ten digits are to follow, in the same font.
-        size: Of the font, in PDF points.
-        align: Which edge of the page `inset` is measured from; "center" ignores it.
-        inset: From that edge, in PDF points.
-        bottom: From the lower edge to the base line, in PDF points.
-        color: Red, green and blue, from 0 to 1.
-        skipped: Indexes of pages without it (0 is the cover).
-    """
-
-    sample: bytes | Path
-    size: float = 8.0
-    align: Literal["left", "center", "right"] = "right"
-    inset: float = 42.52
-    bottom: float = 28.35
-    color: tuple[float, float, float] = (0.35, 0.35, 0.35)
-    skipped: frozenset[int] = frozenset({0})
 
 
 def merge(
@@ -573,15 +546,15 @@ class _Merger:
         with closing(_open(footer.sample)) as source:
             shown = source.pages[0].obj
             fonts: dict[str, Object] = {}
-            meanings: dict[str, tuple[str, dict[int, str], dict[int, float]]] = {}
+            meanings: dict[str, SampleFont] = {}
             for name, font in shown.Resources.get("/Font", Dictionary()).items():
                 united = self._fonts.take(cast("Dictionary", font))
                 if united is not None:
                     key = f"{_FOOTER_FONT}{len(fonts)}"
                     texts, widths = _meaning(font)
                     fonts[key] = united
-                    meanings[name] = key, _spelled(texts), widths
-            line = _Line.read(shown, meanings)
+                    meanings[name] = SampleFont(key, _spelled(texts), widths)
+            line = Line.read(shown, meanings)
         pages = list(self._pdf.pages)
         before = self._pdf.make_indirect(Stream(self._pdf, b"q"))
         seen: set[tuple[int, int]] = set()
@@ -593,7 +566,7 @@ class _Merger:
                 seen.add(resources.objgen)
                 self._add_fonts(resources, fonts)
             pieces = line.numbered(index + 1, len(pages))
-            content = _footer_content(footer, pieces, page.obj.MediaBox)
+            content = footer.drawn(pieces, page.obj.MediaBox)
             after = self._pdf.make_indirect(Stream(self._pdf, content))
             page.obj.Contents = Array([before, *_items(page.obj.Contents), after])
 
@@ -603,117 +576,6 @@ class _Merger:
             resources.Font = Dictionary()
         for name, font in fonts.items():
             resources.Font[name] = font
-
-
-class _Piece(NamedTuple):
-    """A glyph of the footer, or room between two of them.
-
-    ``text`` is what it stands for, ``advance`` in thousandths of the font's size, ``rise`` in
-    parts of it.
-    """
-
-    font: str
-    glyph: int | None
-    text: str
-    advance: float
-    rise: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The footer as its sample shows it, and digits to put in."""
-
-    pieces: list[_Piece]
-    digits: dict[str, _Piece]
-
-    @classmethod
-    def read(
-        cls, page: Object, fonts: Mapping[str, tuple[str, dict[int, str], dict[int, float]]]
-    ) -> Self:
-        lines = list(_text_objects(page, fonts))
-        digits = {
-            piece.text: piece for line in lines for piece in line if piece.text in set(_DIGITS)
-        }
-        shown = [piece.text for piece in lines[0]] if lines else []
-        if not shown or max(map(shown.count, (_PAGE, _PAGES))) > 1 or len(digits) < len(_DIGITS):
-            raise ExportError(
-                "the sample of page numbers has to show the line, with one 1 and one 2 for the "
-                "numbers, and then all digits"
-            )
-        return cls(lines[0], digits)
-
-    def numbered(self, page: int, pages: int) -> list[_Piece]:
-        """Return the line with these numbers, whose digits go from left to right in any script."""
-        numbers = {_PAGE: str(page), _PAGES: str(pages)}
-        return [
-            put
-            for piece in self.pieces
-            for put in (
-                [self.digits[digit] for digit in numbers[piece.text]]
-                if piece.text in numbers
-                else [piece]
-            )
-        ]
-
-
-def _text_objects(
-    page: Object, fonts: Mapping[str, tuple[str, dict[int, str], dict[int, float]]]
-) -> Iterator[list[_Piece]]:
-    """Yield what each text of a page shows, from left to right."""
-    pieces: list[_Piece] = []
-    key, size, rise = "", 1.0, 0.0
-    texts: dict[int, str] = {}
-    widths: dict[int, float] = {}
-    for instruction in parse_content_stream(page, "BT ET Tf Ts TJ Tj"):
-        operands = cast("list[Any]", instruction.operands)
-        match str(instruction.operator):
-            case "BT":
-                pieces = []
-            case "ET":
-                yield pieces
-            case "Ts":
-                rise = float(operands[0]) / size
-            case "Tf":
-                if str(operands[0]) not in fonts:
-                    raise ExportError("the sample of page numbers has a font of pictures")
-                key, texts, widths = fonts[str(operands[0])]
-                size = float(operands[1])
-            case _:
-                for item in operands[0] if isinstance(operands[0], Array) else operands:
-                    if not isinstance(item, String):
-                        pieces.append(_Piece(key, None, "", -float(item)))
-                        continue
-                    codes = bytes(item)
-                    for at in range(0, len(codes), 2):
-                        glyph = int.from_bytes(codes[at : at + 2], "big")
-                        pieces.append(
-                            _Piece(key, glyph, texts.get(glyph, ""), widths.get(glyph, 0), rise)
-                        )
-
-
-def _footer_content(footer: Footer, pieces: Iterable[_Piece], box: Object) -> bytes:
-    pieces = list(pieces)
-    left, _, right, _ = (float(value) for value in cast("Array", box))
-    width = sum(piece.advance for piece in pieces) * footer.size / 1000
-    x = {
-        "left": left + footer.inset,
-        "center": (left + right - width) / 2,
-        "right": right - footer.inset - width,
-    }[footer.align]
-    red, green, blue = footer.color
-    shown: list[str] = []
-    for (font, rise), run in groupby(pieces, key=lambda piece: (piece.font, piece.rise)):
-        items = "".join(
-            f"{-piece.advance:g}" if piece.glyph is None else f"<{piece.glyph:04x}>"
-            for piece in run
-            if piece.glyph is not None or piece.advance
-        ).replace("><", "")
-        shown.append(f"{font} {footer.size:g} Tf {rise * footer.size:g} Ts [{items}] TJ")
-    return (
-        "Q /Artifact <</Type /Pagination /Subtype /Footer>> BDC q "
-        f"{red:g} {green:g} {blue:g} rg BT {x:.2f} {footer.bottom:g} Td {' '.join(shown)} ET "
-        "Q EMC"
-    ).encode()
 
 
 def _spelled(texts: Mapping[bytes, bytes]) -> dict[int, str]:

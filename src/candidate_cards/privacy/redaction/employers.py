@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LONGEST_GAP: Final = 4
 _MOST_WORDS: Final = 16
 _MOST_FORM_WORDS: Final = 5
+_SHORTEST_JOINED: Final = 6  # letters of a name of several words that is written as one
 _SHORTEST_SURE: Final = 3
 _SHORTEST_UNSPACED: Final = 2
 _JOINING: Final = frozenset(" \t\n\r\u00a0.,&+-–—'’/()·\"“”„«»")
@@ -62,7 +63,7 @@ class Employers:
                     len(way[0]) >= _SHORTEST_SURE and not any(way[0] in each for each in common)
                 )
                 self._names.setdefault(way, (replacement, sure))
-                if len(way) > 1 and len("".join(way)) > _MOST_FORM_WORDS:
+                if len(way) > 1 and len("".join(way)) >= _SHORTEST_JOINED:
                     self._names.setdefault(("".join(way),), (replacement, sure))
         self._first: dict[str, int] = {}
         for way in self._names:

@@ -18,10 +18,21 @@ from .data import (
     ranks,
     suffixes,
 )
-from .folding import consonants, fold, is_small, keys, latin, loose, script, views, word_pattern
+from .folding import (
+    any_of,
+    consonants,
+    fold,
+    is_small,
+    keys,
+    latin,
+    loose,
+    script,
+    views,
+    word_pattern,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from .folding import Script
 
@@ -67,13 +78,11 @@ class Entry:
         strength: What it says by itself.
         words: Positions in the name of what it stands for.
         capital: Only if it is written with a capital letter, where there are any.
-        whole: It is two parts or more, written together.
     """
 
     strength: Strength
     words: frozenset[int]
     capital: bool = False
-    whole: bool = False
 
     def joined_by(self, other: Entry) -> Entry:
         """Return the entry of a word that stands for two things."""
@@ -81,12 +90,11 @@ class Entry:
             max(self.strength, other.strength),
             self.words | other.words,
             self.capital and other.capital,
-            self.whole or other.whole,
         )
 
     def weakened(self) -> Entry:
         """Return the entry of a word that may mean something else."""
-        return Entry(min(self.strength, Strength.UNCERTAIN), self.words, self.capital, self.whole)
+        return Entry(min(self.strength, Strength.UNCERTAIN), self.words, self.capital)
 
 
 class Hit(NamedTuple):
@@ -107,35 +115,34 @@ class _Token(NamedTuple):
 
 
 class Lexicon:
-    """The names of one person."""
+    """The names of one person.
 
-    def __init__(self, name: str, vocabulary: Iterable[str] = ()) -> None:
-        known = frozenset(
-            fold(word) for text in vocabulary for word in word_pattern().findall(text)
-        )
-        self._doubtful = known
+    Args:
+        name: As the record has it, parts in any order.
+        vocabulary: Folded words that are uncertain where the name has them.
+    """
+
+    def __init__(self, name: str, vocabulary: frozenset[str]) -> None:
+        self._doubtful = vocabulary
         self._entries: dict[str, Entry] = {}
         self._stems: dict[str, Entry] = {}
         self._loose: dict[str, Entry] = {}
         self._consonants: dict[str, Entry] = {}
         self._inside: re.Pattern[str] | None = None
-        self._parts: re.Pattern[str] | None = None
         self.initials: dict[str, frozenset[int]] = {}
         self.initial_runs: frozenset[str] = frozenset()
-        self.unspaced: tuple[tuple[str, Strength], ...] = ()
         tokens = _tokens(name)
         self.size = len(tokens)
         self._scripts = frozenset(token.script for token in tokens)
         self._add_tokens(tokens)
         self._add_joined(tokens)
-        self.unspaced = _unspaced_forms(tokens, known)
+        self.unspaced = _unspaced_forms(tokens, vocabulary)
         parts = [
             key
             for key, entry in self._entries.items()
             if entry.strength > Strength.SHORT and len(key) >= _FOUR
         ][:_MOST_INSIDE]
-        if parts:
-            self._parts = re.compile("|".join(map(re.escape, sorted(parts, key=len, reverse=True))))
+        self._parts = any_of(parts)
         self._heads = frozenset(key[:2] for key in (*self._entries, *self._stems))
 
     # -- compiling
@@ -224,7 +231,7 @@ class Lexicon:
             sure = (long or hangul) and not doubt
             strength = Strength.CERTAIN if sure else Strength.UNCERTAIN
             short = len(joined) < _SHORTEST_SMALL_JOINED
-            entry = Entry(strength, words, capital=short, whole=len(words) > 1)
+            entry = Entry(strength, words, capital=short)
             self._put(joined, entry)
             self._stems.setdefault(joined, entry)
             if sure and len(words) > 1:
@@ -235,10 +242,8 @@ class Lexicon:
                 and joined not in ordinary_words()
                 and joined not in self._entries
             ):
-                self._put(joined, Entry(Strength.UNCERTAIN, words, whole=True))
-        if inside:
-            longest_first = sorted(inside, key=len, reverse=True)
-            self._inside = re.compile("|".join(map(re.escape, longest_first)))
+                self._put(joined, Entry(Strength.UNCERTAIN, words))
+        self._inside = any_of(inside)
 
     # -- looking up
 
@@ -272,7 +277,7 @@ class Lexicon:
         if found is None and kind == "latin" and not small and self.foreign:
             found = self._romanised_word(key)
         if found is None and self._inside and self._inside.search(key):
-            found = Entry(Strength.CERTAIN, frozenset(range(self.size)), whole=True)
+            found = Entry(Strength.CERTAIN, frozenset(range(self.size)))
         if found is None or (found.capital and small):
             return None
         return Hit(start, end, found, small, key in common_words())

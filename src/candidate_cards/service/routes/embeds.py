@@ -19,8 +19,7 @@ from candidate_cards.models import ErrorCode
 from candidate_cards.models._base import StrictModel, Timestamp
 from candidate_cards.models.requests import ProfileIds
 from candidate_cards.service import embeds, pages
-from candidate_cards.service.formats import Language
-from candidate_cards.service.manners import NAME
+from candidate_cards.service.formats import Language, ProfileName
 from candidate_cards.themes import load_theme
 
 from . import Permission, service_of
@@ -41,7 +40,7 @@ class EmbedBody(StrictModel):
     theme: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "dark"
     density: Literal["row", "card", "detail"] = "card"
     heading_level: Annotated[int, Field(ge=1, le=6, strict=True)] = 2
-    profile: Annotated[str, Field(pattern=NAME)] | None = None
+    profile: ProfileName | None = None
     lang: Language | None = None
     show_emails: Annotated[bool, Field(strict=True)] = False
     lifetime_seconds: Annotated[int, Field(ge=60, le=90 * _DAY, strict=True)] = 7 * _DAY
