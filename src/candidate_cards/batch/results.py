@@ -151,7 +151,7 @@ class Results(Outputs):
         starts: dict[int, int] = {}
         for piece in pieces:
             spool = self._folder / UNFINISHED / piece.spool if piece.spool else None
-            with spool.open("rb") if spool else BytesIO(_joined(piece)) as source:
+            with spool.open("rb") if spool else BytesIO(piece.text) as source:
                 for start, size in self._take(piece, out, starts):
                     _copy(source, start, self._file, size)
             if spool:
@@ -244,10 +244,6 @@ def _joined_places(places: Iterable[_Place]) -> Iterator[_Place]:
         run = (file, start, size)
     if run is not None:
         yield run
-
-
-def _joined(piece: Pieces) -> bytes:
-    return b"".join([each.line for line in piece.lines for each in line.made])
 
 
 def _copy(source: IO[bytes], start: int, target: FileIO, size: int) -> None:

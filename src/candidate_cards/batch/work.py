@@ -97,8 +97,7 @@ class Made(NamedTuple):
     Attributes:
         key: What stands for the profile id, or for its code.
         entry: A line of a manifest.
-        files: What was made, but for what is in ``line``.
-        line: A line of results, where documents go into one; ``b""`` if the worker wrote it.
+        files: What was made, but for what is in a line of results.
         length: Bytes of that line, its end included.
         error: Why its documents could not be made, or ``""``.
         size: Bytes of all documents.
@@ -109,7 +108,6 @@ class Made(NamedTuple):
     key: str
     entry: bytes
     files: tuple[File, ...] = ()
-    line: bytes = b""
     length: int = 0
     error: str = ""
     size: int = 0
@@ -148,10 +146,12 @@ class Results(NamedTuple):
 
     Attributes:
         lines: One after another.
-        spool: The file in the folder of unfinished ones that holds the lines of results, or ``""``.
+        text: The lines of results, where documents go into one, one after another.
+        spool: The file in the folder of unfinished ones that has them in place of ``text``.
     """
 
     lines: list[LineResult]
+    text: bytes = b""
     spool: str = ""
 
 
@@ -165,23 +165,15 @@ def render_lines(job: Job, origin: Origin, lines: Sequence[Line]) -> Results:
         OSError: A file cannot be written.
     """
     work = _Work.of(job.plan)
-    few = [lines[at : at + _TOGETHER] for at in range(0, len(lines), _TOGETHER)]
-    if not job.inline or job.folder is None:
-        return Results([result for some in few for result in work.lines(job, origin, some)])
     results: list[LineResult] = []
-
-    def texts() -> Iterator[bytes]:
-        for some in few:
-            for result in work.lines(job, origin, some):
-                for made in result.made:
-                    yield made.line
-                stripped = tuple([made._replace(line=b"") for made in result.made])
-                results.append(result._replace(made=stripped))
-
+    texts = work.lines(job, origin, lines, results)
+    if job.folder is None or not job.inline:
+        text = b"".join(texts)
+        return Results(results, text)
     # A tenth of what it costs to hand them over in memory; each is written while the processor has
     # it at hand.
-    spool = write_unfinished(Path(job.folder), texts())
-    return Results(results, spool)
+    spool = write_unfinished(Path(job.folder), texts)
+    return Results(results, spool=spool)
 
 
 class _Read(NamedTuple):
@@ -242,26 +234,35 @@ class _Work:
     def of(plan: bytes) -> _Work:
         return _Work(cast("Plan", pickle.loads(plan)))  # noqa: S301  made by this run's `Plan.packed`
 
-    def lines(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Iterator[LineResult]:
-        """Yield what becomes of a few lines.
+    def lines(
+        self, job: Job, origin: Origin, lines: Sequence[Line], results: list[LineResult]
+    ) -> Iterator[bytes]:
+        """Yield lines of results, and put what became of each line into ``results``.
 
         Each step is done for some candidates before the next one: the processor is a tenth faster
         with code that it has at hand.
         """
-        reads = [self.read(origin, line) for line in lines]
-        people = [(read, at) for read in reads for at in range(len(read.people))]
-        made: list[Made] = []
-        for first in range(0, len(people), _TOGETHER):
-            some = people[first : first + _TOGETHER]
+        for first in range(0, len(lines), _TOGETHER):
+            reads = [self.read(origin, line) for line in lines[first : first + _TOGETHER]]
+            made: list[Made] = []
+            for each, text in self.people(job, origin, reads):
+                made.append(each)
+                yield text
+            rest = iter(made)
+            for line, people, problems in reads:
+                its = tuple(islice(rest, len(people)))
+                results.append(LineResult(line.number, line.record, its, tuple(problems)))
+
+    def people(
+        self, job: Job, origin: Origin, reads: Sequence[_Read]
+    ) -> Iterator[tuple[Made, bytes]]:
+        """Yield what becomes of the candidates of some lines."""
+        everybody = [(read, at) for read in reads for at in range(len(read.people))]
+        for first in range(0, len(everybody), _TOGETHER):
+            some = everybody[first : first + _TOGETHER]
             rendered = [self.rendered(read.people[at][0]) for read, at in some]
-            made += [
-                self.packed(job, origin, read, at, each)
-                for (read, at), each in zip(some, rendered, strict=True)
-            ]
-        rest = iter(made)
-        for line, its_people, problems in reads:
-            its = tuple(islice(rest, len(its_people)))
-            yield LineResult(line.number, line.record, its, tuple(problems))
+            for (read, at), each in zip(some, rendered, strict=True):
+                yield self.packed(job, origin, read, at, each)
 
     @staticmethod
     def read(origin: Origin, line: Line) -> _Read:
@@ -343,8 +344,14 @@ class _Work:
             data = to_json(b64encode(document) if name in _BINARY else document)
         return Encoded(sha256(document).hexdigest(), len(document), (data,))
 
-    def packed(self, job: Job, origin: Origin, read: _Read, at: int, rendered: _Rendered) -> Made:
-        """Say what came of a candidate, and write its files if they are this worker's to write."""
+    def packed(
+        self, job: Job, origin: Origin, read: _Read, at: int, rendered: _Rendered
+    ) -> tuple[Made, bytes]:
+        """Say what came of a candidate, and write its files if they are this worker's to write.
+
+        Returns:
+            What came of it, and its line of results, ``b""`` where documents are files.
+        """
         line, people, _ = read
         profile_id, documents, error, coded = rendered
         key = key_of(profile_id)
@@ -382,11 +389,10 @@ class _Work:
             head = to_json({**said, "profileId": profile_id})
             inlined[0] = b',"outputs":{'  # in place of a comma
             text = b"".join((head[:-1], *inlined, b"}}\n"))
-        return Made(
+        made = Made(
             key,
             to_json(entry) + b"\n",
             tuple(files),
-            text,
             len(text),
             error,
             sum([output["size"] for output in outputs]),
@@ -395,6 +401,7 @@ class _Work:
             if job.hashes_only
             else (),
         )
+        return made, text
 
 
 def _inlined(name: str, encoded: Encoded) -> tuple[bytes, ...]:
