@@ -135,15 +135,26 @@ class ManifestFile:
             message = "is in use by another run; wait for its end"
             raise InputError([Problem(message, str(self.path))]) from None
 
+    def look(self) -> None:
+        """Open the file to read it only, whoever else is using it; it need not be there.
+
+        Raises:
+            OSError: The system refused.
+        """
+        with suppress(FileNotFoundError):
+            self._file = open(self.path, "rb", buffering=0)  # noqa: PTH123, SIM115  as above
+
     def lines(self) -> Iterator[bytes]:
         """Yield the whole lines; one at the end that a crash has cut in two is cut off."""
-        assert self._file is not None  # noqa: S101  opened before
+        if self._file is None:  # looked for, and not there
+            return
         whole = 0
         self._file.seek(0)
         with open(self._file.fileno(), "rb", closefd=False) as lines:
             for line in lines:
                 if not line.endswith(b"\n"):
-                    self._file.truncate(whole)
+                    if self._file.writable():
+                        self._file.truncate(whole)
                     return
                 whole += len(line)
                 yield line

@@ -55,6 +55,15 @@ class Outputs(ABC):
         """
 
     @abstractmethod
+    def look(self) -> None:
+        """Make ready only to be asked what is there; nothing is made or locked.
+
+        Raises:
+            InputError: What is there is nothing of this kind.
+            OSError: The system refused.
+        """
+
+    @abstractmethod
     def manifest_lines(self) -> Iterator[bytes]:
         """Yield the lines of the manifest."""
 
@@ -105,6 +114,7 @@ class Folder(Outputs):
         super().__init__(address)
         self._root = Path(address)
         self._manifest = ManifestFile(self._root / MANIFEST)
+        self._is_open = False
 
     @property
     def folder(self) -> str | None:
@@ -114,7 +124,12 @@ class Folder(Outputs):
     def open(self) -> None:
         """Lock the manifest, and make ready."""
         self._manifest.open()
+        self._is_open = True
         make_unfinished(self._root)
+
+    def look(self) -> None:
+        """Open the manifest for reading."""
+        self._manifest.look()
 
     def manifest_lines(self) -> Iterator[bytes]:
         """Yield the lines of the manifest."""
@@ -161,9 +176,10 @@ class Folder(Outputs):
 
     def close(self) -> None:
         """Let others use it."""
-        # A worker may still be at it; then the next run clears the rest.
-        with suppress(OSError):
-            clear_unfinished(self._root)
+        if self._is_open:  # else what is unfinished may be another run's
+            # A worker may still be at it; then the next run clears the rest.
+            with suppress(OSError):
+                clear_unfinished(self._root)
         self._manifest.close()
 
 
@@ -181,6 +197,9 @@ class StoreFolder(Outputs):
     def open(self) -> None:
         """Lock the manifest, and make ready."""
         self._make_folder(f"{self._root}/manifest")
+
+    def look(self) -> None:
+        """Nothing is held."""
 
     def _make_folder(self, path: str) -> None:
         """Make a folder where there are any. A store of objects has none, and makes a bucket."""

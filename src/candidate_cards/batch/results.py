@@ -83,6 +83,12 @@ class Results(Outputs):
         self._file.truncate(self._end)
         self._file.seek(self._end)
 
+    def look(self) -> None:
+        """Find the lines that are there, also those of a run that has not ended."""
+        self._manifest.look()
+        self._scan(self._path, _FINISHED)
+        self._scan(self._unfinished, _UNFINISHED)
+
     @property
     def folder(self) -> str | None:
         """Where a worker that shares this disk writes lines itself."""

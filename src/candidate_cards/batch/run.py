@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from pydantic_core import to_json
 
 from candidate_cards.batch.manifest import KIND, VERSION, Index, Kept, Unusable
+from candidate_cards.batch.names import key_of
 from candidate_cards.batch.ordered import Ordered
 from candidate_cards.batch.reading import read_chunks
 from candidate_cards.batch.work import Coded, Job, LineResult, Made, Origin, Results
@@ -127,10 +127,17 @@ class Batch:
         return Job(self.plan.packed(), self.outputs.inline, folder)
 
     def _load(self, index: Index) -> None:
-        plans = index.load(self.outputs.manifest_lines(), f"the manifest of {self.outputs.address}")
+        plans = index.load(self.outputs.manifest_lines(), self._manifest_name)
         if self.plan.name not in plans:
             header = {"kind": KIND, "version": VERSION, **self.plan.header}
             self.outputs.append(to_json(header) + b"\n")
+        self._measure()
+
+    @property
+    def _manifest_name(self) -> str:
+        return f"the manifest of {self.outputs.address}"
+
+    def _measure(self) -> None:
         sizes = [source.size for source in self.sources]
         if None not in sizes:
             self.summary.total = sum(size or 0 for size in sizes)
@@ -176,7 +183,6 @@ class Batch:
         self.outputs.write(taken.sequence, taken.left_out, pieces)
         made = [each for each in taken.sequence if isinstance(each, Made)]
         entries = [each.entry for each in made]
-        problems = [*chunk.problems, *taken.problems]
         unread = [
             (Unusable(self.plan.hash_of(str(problem).encode()), problem.message), problem.line)
             for problem in chunk.problems
@@ -187,16 +193,21 @@ class Batch:
                 entries.append(self._unusable_entry(chunk, unusable, line))
         if entries:
             self.outputs.append(b"".join(entries))
+        self._tell(chunk, taken)
+
+    def _tell(self, chunk: Chunk, taken: _Taken) -> None:
+        """Add what became of a chunk to the summary, and tell what is wrong in it."""
         summary = self.summary
-        for each in made:
-            if each.failed:
+        for each in taken.sequence:
+            if isinstance(each, Kept):
+                summary.kept += 1
+            elif each.failed:
                 summary.failed += 1
             else:
                 summary.rendered += 1
                 summary.size += each.size
-        summary.kept += len(taken.sequence) - len(made)
         summary.duplicates += taken.duplicates
-        for problem in problems:
+        for problem in (*chunk.problems, *taken.problems):
             if problem.severity == "error":
                 summary.unusable += 1
             else:
@@ -218,41 +229,49 @@ class Batch:
             entry["duplicate"] = True
         return to_json(entry) + b"\n"
 
-    def estimate(self, *, reads_manifest: bool) -> Summary:
+    def estimate(self) -> Summary:
         """Say what `run` would do, without doing it: records are parsed here, nothing is rendered.
 
-        Args:
-            reads_manifest: Whether there is one.
+        It counts what `run` counts, but for what only rendering tells: whoever cannot be rendered
+        is among those who would be, and ``size`` is 0. Nothing is written or locked, so it can be
+        asked beside a run; then what is not committed yet is still to be done.
+
+        Raises:
+            InputError: The manifest is broken, or what is there is nothing of this kind.
+            OSError: Something could not be read.
         """
         with Index() as index:
-            if reads_manifest:
-                self.outputs.open()
+            self.outputs.look()
             try:
-                if reads_manifest:
-                    index.load(self.outputs.manifest_lines(), self.outputs.address)
+                index.load(self.outputs.manifest_lines(), self._manifest_name)
+                self._measure()
                 for chunk in self._chunks(index):
-                    for problem in chain(chunk.problems, self._parsed(index, chunk)):
-                        if problem.severity == "error":
-                            self.summary.unusable += 1
-                        else:
-                            self.summary.notices += 1
-                        self.on_problem(problem)
+                    results = [self._parsed(chunk, line) for line in chunk.todo]
+                    self._tell(chunk, _Taken(index, chunk, results))
                     self._count(chunk)
             finally:
                 self.outputs.close()
         return self.summary
 
-    def _parsed(self, index: Index, chunk: Chunk) -> list[Problem]:
+    def _parsed(self, chunk: Chunk, line: Line) -> LineResult:
+        """Return what would become of a line, of which nothing is made."""
         problems: list[Problem] = []
-        for line in chunk.lines:
-            if line.record in chunk.done:
-                self.summary.kept += len(index.complete(line.record))
-                continue
-            people = read_record(
-                line.text, source=chunk.source, line=line.number, on_problem=problems.append
-            )
-            self.summary.rendered += sum(isinstance(person, Candidate) for person in people)
-        return problems
+        people = read_record(
+            line.text, source=chunk.source, line=line.number, on_problem=problems.append
+        )
+        made = [
+            Made(self._key(person.profile_id), b"")
+            for person in people
+            if isinstance(person, Candidate)
+        ]
+        return LineResult(line.number, line.record, tuple(made), tuple(problems))
+
+    def _key(self, profile_id: str) -> str:
+        """Return what would stand for a profile id; where people are coded, for its code."""
+        profile = self.plan.looks[-1].profile
+        if profile.identity == "coded" and profile.key is not None:
+            profile_id = profile.key.code(profile_id)
+        return key_of(profile_id)
 
 
 class _Taken:

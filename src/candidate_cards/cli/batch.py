@@ -137,7 +137,7 @@ def run(options: BatchOptions) -> ExitCode:
         on_progress=telling.progress,
     )
     if options.dry_run:
-        summary = batch.estimate(reads_manifest=Path(options.output).exists())
+        summary = batch.estimate()
     else:
         try:
             with _kept(batch, blinding), options.crew(plan) as crew:
@@ -294,6 +294,8 @@ class _Telling:
             parts.append(f"{summary.failed:,} failed")
         if summary.unusable:
             parts.append(f"{summary.unusable:,} could not be used")
+            if summary.duplicates:
+                parts[-1] += f" ({_counted(summary.duplicates, 'duplicate')})"
         if summary.notices:
             parts.append(f"{_counted(summary.notices, 'text')} changed")
         if summary.losses:
