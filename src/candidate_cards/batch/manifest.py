@@ -45,6 +45,7 @@ class Entry(NamedTuple):
         of: How many candidates the record has.
         outputs: ``format``, ``sha256``, ``size`` and, of a file of its own, ``path``.
         failed: Whether it has an error.
+        warnings: What was changed in it, or, where people are coded, how much.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Entry(NamedTuple):
     of: int
     outputs: tuple[Mapping[str, Any], ...]
     failed: bool
+    warnings: list[str] | int
 
 
 def entry_of(line: bytes) -> Entry | Unusable | str | None:
@@ -70,9 +72,16 @@ def entry_of(line: bytes) -> Entry | Unusable | str | None:
             isinstance(output["sha256"], str) for output in outputs
         ):
             return None
+        warnings = value.get("warnings", [])
+        if not (
+            all(isinstance(each, str) for each in warnings)
+            if isinstance(warnings, list)
+            else isinstance(warnings, int) and warnings >= 0
+        ):
+            return None
         failed = bool(value.get("error"))
         at, of = int(value["at"]), int(value["of"])
-        return Entry(key_of(value["id"]), record, at, of, outputs, failed)
+        return Entry(key_of(value["id"]), record, at, of, outputs, failed, warnings)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -97,6 +106,7 @@ class Known(NamedTuple):
     key: str
     at: int
     outputs: list[dict[str, Any]]
+    warnings: list[str] | int
 
 
 class Kept(NamedTuple):
@@ -196,7 +206,7 @@ class Index:
             PRAGMA journal_mode = OFF;
             PRAGMA synchronous = OFF;
             CREATE TABLE entries (
-                key TEXT PRIMARY KEY, record BLOB, at INT, of INT, outputs TEXT
+                key TEXT PRIMARY KEY, record BLOB, at INT, of INT, outputs TEXT, warnings TEXT
             ) WITHOUT ROWID;
             CREATE INDEX by_record ON entries (record);
             CREATE TABLE unusable (
@@ -248,19 +258,24 @@ class Index:
     def _add(self, entry: Entry) -> None:
         self.is_empty = False
         record = b"" if entry.failed else entry.record  # a failure is tried again
+        outputs, warnings = json.dumps(entry.outputs), json.dumps(entry.warnings)
         self._database.execute(
-            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)",
-            (entry.key, record, entry.at, entry.of, json.dumps(entry.outputs)),
+            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)",
+            (entry.key, record, entry.at, entry.of, outputs, warnings),
         )
 
     def complete(self, record: bytes) -> list[Known]:
         """Return what is known of the candidates of a record; nothing unless all are known."""
         rows = self._database.execute(
-            "SELECT of, key, at, outputs FROM entries WHERE record = ? ORDER BY at", (record,)
+            "SELECT of, key, at, outputs, warnings FROM entries WHERE record = ? ORDER BY at",
+            (record,),
         ).fetchall()
         if not rows or len(rows) != rows[0][0]:
             return []
-        return [Known(key, at, json.loads(outputs)) for _, key, at, outputs in rows]
+        return [
+            Known(key, at, json.loads(outputs), json.loads(warnings))
+            for _, key, at, outputs, warnings in rows
+        ]
 
     def note_unusable(self, unusable: Unusable) -> bool:
         """Remember that of a record nothing is made; return whether that is new."""

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 _MOST_BYTES: Final = 1 << 22  # of a chunk
 _LIGHT, _HEAVY = 512, 4  # lines of a chunk: a twentieth of a second, and a second
-_HIDDEN: Final = "cannot be used"  # where people are coded, what is wrong may say who it is
+#: Where people are coded, what is wrong may say who it is, as may a source.
+_HIDDEN: Final = "cannot be used"
+_HIDDEN_DUPLICATE: Final = "is the same profile as another; left out"
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class Summary:
         failed: Candidates of whom something could not be made.
         unusable: Records, or parts of them, of which nothing was made.
         duplicates: Of these, how many are of a candidate who came before.
-        notices: Texts that were changed.
+        notices: Texts that were changed, those of candidates who were left as they are too.
         records: Lines, or whole documents, that were dealt with.
         size: Bytes of documents.
         losses: How often a worker was lost.
@@ -179,16 +181,21 @@ class Batch:
         results = [line for piece in pieces for line in piece.lines]
         if coded := [each for result in results for made in result.made for each in made.coded]:
             self.on_coded(coded)
-        taken = _Taken(index, chunk, results)
+        taken = _Taken(index, chunk, results, is_coded=self.plan.is_coded)
         self.outputs.write(taken.sequence, taken.left_out, pieces)
         made = [each for each in taken.sequence if isinstance(each, Made)]
         entries = [each.entry for each in made]
         unread = [
-            (Unusable(self.plan.hash_of(str(problem).encode()), problem.message), problem.line)
-            for problem in chunk.problems
+            (
+                Unusable(
+                    self.plan.hash_of(str(each).encode()),
+                    _HIDDEN if self.plan.is_coded else each.message,
+                ),
+                each.line,
+            )
+            for each in chunk.problems
         ]
-        for found, line in (*unread, *taken.unusable):
-            unusable = found._replace(error=_HIDDEN) if self.plan.is_coded else found
+        for unusable, line in (*unread, *taken.unusable):
             if index.note_unusable(unusable):
                 entries.append(self._unusable_entry(chunk, unusable, line))
         if entries:
@@ -207,11 +214,9 @@ class Batch:
                 summary.rendered += 1
                 summary.size += each.size
         summary.duplicates += taken.duplicates
+        summary.notices += taken.notices
         for problem in (*chunk.problems, *taken.problems):
-            if problem.severity == "error":
-                summary.unusable += 1
-            else:
-                summary.notices += 1
+            summary.unusable += problem.severity == "error"
             self.on_problem(problem)
         for problem in taken.failures:
             self.on_problem(problem)
@@ -247,7 +252,7 @@ class Batch:
                 self._measure()
                 for chunk in self._chunks(index):
                     results = [self._parsed(chunk, line) for line in chunk.todo]
-                    self._tell(chunk, _Taken(index, chunk, results))
+                    self._tell(chunk, _Taken(index, chunk, results, is_coded=self.plan.is_coded))
                     self._count(chunk)
             finally:
                 self.outputs.close()
@@ -284,15 +289,19 @@ class _Taken:
         failures: Of candidates that could not be made.
         unusable: What a manifest says of records of which nothing is made, and their lines.
         duplicates: How many candidates came before.
+        notices: How many texts were changed.
     """
 
-    def __init__(self, index: Index, chunk: Chunk, results: Sequence[LineResult]) -> None:
+    def __init__(
+        self, index: Index, chunk: Chunk, results: Sequence[LineResult], *, is_coded: bool
+    ) -> None:
         self.sequence: list[Made | Kept] = []
         self.left_out: list[Made] = []
         self.problems: list[Problem] = []
         self.failures: list[Problem] = []
         self.unusable: list[tuple[Unusable, int | None]] = []
-        self.duplicates = 0
+        self.duplicates = self.notices = 0
+        self._is_coded = is_coded
         self._index = index
         self._source = chunk.source
         if not chunk.done and self._take_all(results):
@@ -332,11 +341,13 @@ class _Taken:
     def _note(self, result: LineResult) -> None:
         errors = [problem for problem in result.problems if problem.severity == "error"]
         self.problems += result.problems
-        if errors:
-            words = "; ".join(
-                ": ".join(filter(None, (each.field, each.message))) for each in errors
-            )
-            self.unusable.append((Unusable(result.record, words), result.number))
+        self.notices += len(result.problems) - len(errors)
+        # One by one, so that a rerun tells as many.
+        for number, each in enumerate(errors, 1):
+            error = ": ".join(filter(None, (each.field, each.message)))
+            if self._is_coded:
+                error = _HIDDEN if number == 1 else f"{_HIDDEN} ({number})"
+            self.unusable.append((Unusable(result.record, error), result.number))
 
     def _keep(self, line: Line) -> None:
         for known in self._index.complete(line.record):
@@ -344,15 +355,27 @@ class _Taken:
                 self._duplicate(line.record, line.number, other)
             else:
                 self.sequence.append(Kept(line.record, known))
+            self._note_again(line, known.warnings)
         self.problems += [
             Problem(error, self._source, line=line.number)
             for error in self._index.errors_of(line.record)
         ]
 
+    def _note_again(self, line: Line, warnings: list[str] | int) -> None:
+        """Tell what was changed when a candidate was made who is left as they are now."""
+        if isinstance(warnings, int):  # what it was, a manifest of people with codes does not say
+            self.notices += warnings
+            return
+        self.notices += len(warnings)
+        self.problems += [
+            Problem(each, self._source, line=line.number, severity="notice") for each in warnings
+        ]
+
     def _duplicate(self, record: bytes, number: int | None, other: str) -> None:
         message = f"is the same profile as {other}; left out"
         self.problems.append(Problem(message, self._source, line=number))
-        self.unusable.append((Unusable(record, message, is_duplicate=True), number))
+        error = _HIDDEN_DUPLICATE if self._is_coded else message
+        self.unusable.append((Unusable(record, error, is_duplicate=True), number))
         self.duplicates += 1
 
     def _place(self, number: int | None) -> str:

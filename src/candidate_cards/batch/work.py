@@ -282,6 +282,9 @@ class _Work:
                 notices = [each for each in problems[before:] if each.severity == "notice"]
                 people.append((person, notices))
                 before = len(problems)
+        if people:
+            # What is found behind the last one goes with it.
+            people[-1][1].extend(each for each in problems[before:] if each.severity == "notice")
         return _Read(line, people, problems)
 
     def rendered(self, person: Candidate) -> _Rendered:
