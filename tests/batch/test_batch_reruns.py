@@ -243,6 +243,16 @@ def test_no_line_breaks_the_reading_of_a_manifest(line: bytes) -> None:
         index.load([line + b"\n"], "there")
 
 
+def test_any_number_of_candidates_of_a_chunk_are_claimed_together() -> None:
+    """A document may have more of them than a statement of SQLite takes variables."""
+    keys = [f"{number:020x}" for number in range(250_001)]
+    with Index() as index:
+        assert index.claim_all(keys, str)
+        assert index.claim(keys[-1], "there") == "250000"
+        assert not index.claim_all(["new", keys[7]], str)
+        assert index.claim("new", "there") is None
+
+
 def test_what_bears_on_a_document_is_in_the_hash_of_a_record() -> None:
     """Plans that differ in anything hash a record differently, and equal ones alike."""
     blind = load_profile("blind", key=BlindKey(b"k" * 32))

@@ -299,9 +299,10 @@ class Index:
         """
         if len(set(keys)) < len(keys):
             return False
+        # In one variable, since SQLite has an end to how many there are.
         known = self._database.execute(
-            f"SELECT 1 FROM seen WHERE key IN ({','.join('?' * len(keys))}) LIMIT 1",  # noqa: S608  question marks
-            keys,
+            "SELECT 1 FROM seen WHERE key IN (SELECT value FROM json_each(?)) LIMIT 1",
+            (json.dumps(keys),),
         ).fetchone()
         if known:
             return False
