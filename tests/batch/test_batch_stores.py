@@ -13,6 +13,9 @@ import fsspec
 import pytest
 from batches import Expected, digest, files_in, person, run, write_people
 
+from candidate_cards.batch import Batch, Summary, local_crew, make_plan
+from candidate_cards.batch.destinations import open_destination
+from candidate_cards.batch.reading import find_sources
 from candidate_cards.batch.storage import open_url
 from candidate_cards.errors import ExportError, MissingDependencyError
 from command_line import invoke
@@ -123,6 +126,55 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
 def test_round_trip_through_a_store_that_speaks_s3(tmp_path: Path, s3: str) -> None:
     """The S3 code path, against a server on this machine."""
     _assert_round_trip(tmp_path, s3)
+
+
+@pytest.mark.parametrize("kind", ["memory", "file", "s3"])
+def test_two_runs_at_once_lose_nothing_of_each_other(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    """After each part that one run writes another writes parts; a third finds all of both done."""
+    roots = {"memory": "memory://at-once", "file": f"file://{tmp_path}/at-once"}
+    root = f"{roots[kind] if kind in roots else request.getfixturevalue(kind)}/at-once"
+    some, others = tmp_path / "some.jsonl", tmp_path / "others.jsonl"
+    lines = write_people(tmp_path / "people.jsonl", 24).read_text("utf-8").splitlines(keepends=True)
+    some.write_text("".join(lines[:12]), "utf-8")
+    others.write_text("".join(lines[12:]), "utf-8")
+
+    def run_of(*paths: Path) -> Batch:
+        return Batch(
+            plan=make_plan(["fragment"]),
+            sources=find_sources(map(str, paths))[0],
+            outputs=open_destination(root),
+            most_lines=3,
+        )
+
+    with local_crew(make_plan(["fragment"]).packed(), 1) as crew:
+        first = run_of(some)
+        inner: list[int] = []
+
+        def other_run(_: Summary) -> None:
+            inner.append(run_of(others).run(crew).rendered)
+
+        first.on_progress = other_run
+        assert first.run(crew).rendered == 12
+        assert inner[0] == 12
+        assert not any(inner[1:])
+        third = run_of(some, others).run(crew)
+    assert (third.rendered, third.kept) == (0, 24)
+
+
+def test_a_part_of_a_manifest_that_is_cut_is_mended(tmp_path: Path) -> None:
+    """A disk may have a half of the last part; what it is about is made again, and all is well."""
+    people = write_people(tmp_path / "people.jsonl", 5)
+    arguments = ["batch", people, "-o", f"file://{tmp_path}/store", "--workers", 1]
+    assert invoke(*arguments).exit_code == 0
+    (*_, last) = sorted((tmp_path / "store" / "manifest").iterdir())
+    last.write_bytes(last.read_bytes()[:-9])
+    (tmp_path / "store" / "manifest" / "notes.jsonl").write_text("somebody's own", "utf-8")
+    again = invoke(*arguments)
+    assert again.exit_code == 0, again.stderr
+    assert "Rendered 1 candidate " in again.stderr
+    assert "5 unchanged" in invoke(*arguments).stderr
 
 
 def test_a_store_that_breaks_off_is_told_without_what_was_asked(tmp_path: Path, s3: str) -> None:

@@ -6,6 +6,8 @@ after: whatever ends a run, its manifest names nothing that is not there.
 
 from __future__ import annotations
 
+import re
+import secrets
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from hashlib import file_digest, sha256
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from candidate_cards.batch.work import Made, Results
 
 MANIFEST: Final = "manifest.jsonl"
+_PART: Final = re.compile(r"([0-9]{8,})(?:-[0-9a-f]{16})?\.jsonl")
 
 
 class Outputs(ABC):
@@ -47,7 +50,7 @@ class Outputs(ABC):
 
     @abstractmethod
     def open(self) -> None:
-        """Make ready, and keep other runs away.
+        """Make ready, and keep other runs away if that is possible.
 
         Raises:
             InputError: Another run is using it.
@@ -184,7 +187,13 @@ class Folder(Outputs):
 
 
 class StoreFolder(Outputs):
-    """A folder of a store. It cannot append, so its manifest is a folder of numbered parts."""
+    """A folder of a store. It cannot append, so its manifest is a folder of numbered parts.
+
+    Nor can it be locked: stores have no lock that goes with the process that has it. A part has
+    the name of its run in its own, so none is ever written over, and of two runs at once nothing
+    that one says is lost. Those of different options should have different folders all the same:
+    whichever writes a candidate's files last has them.
+    """
 
     def __init__(self, address: str) -> None:
         super().__init__(address)
@@ -192,10 +201,11 @@ class StoreFolder(Outputs):
         self._system, self._root = open_url(address.rstrip("/"))
         self._root = self._root.rstrip("/")
         self._part = 0
+        self._run = secrets.token_hex(8)
         self._sizes: dict[str, dict[str, int]] = {}
 
     def open(self) -> None:
-        """Lock the manifest, and make ready."""
+        """Make ready."""
         self._make_folder(f"{self._root}/manifest")
 
     def look(self) -> None:
@@ -213,9 +223,12 @@ class StoreFolder(Outputs):
             names = asking(self._system.ls, f"{self._root}/manifest", detail=False)
         except FileNotFoundError:
             return
-        for name in sorted(name for name in names if name.endswith(".jsonl")):
-            self._part = max(self._part, int(name.rpartition("/")[2].partition(".")[0]) + 1)
-            yield from bytes(asking(self._system.cat_file, name)).splitlines(keepends=True)
+        for name in sorted(names):
+            if part := _PART.fullmatch(name.rpartition("/")[2]):
+                self._part = max(self._part, int(part[1]) + 1)
+                lines = bytes(asking(self._system.cat_file, name)).splitlines(keepends=True)
+                # One that is cut was being written when its run was ended: a disk has halves.
+                yield from (line for line in lines if line.endswith(b"\n"))
 
     def holds(self, record: bytes, known: Known, *, hashed: bool) -> bool:
         """Tell whether the outputs of a candidate are there."""
@@ -269,7 +282,7 @@ class StoreFolder(Outputs):
 
     def append(self, lines: bytes) -> None:
         """Add lines to the manifest, for good."""
-        name = f"{self._root}/manifest/{self._part:08}.jsonl"
+        name = f"{self._root}/manifest/{self._part:08}-{self._run}.jsonl"
         asking(self._system.pipe_file, name, lines)
         self._part += 1
 
