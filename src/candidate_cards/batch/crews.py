@@ -12,12 +12,14 @@ import tempfile
 import threading
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from candidate_cards.batch.work import render_lines, warm
-from candidate_cards.errors import ExportError, MissingDependencyError
+from candidate_cards.batch.watching import PRESENT
+from candidate_cards.batch.work import LineResult, render_lines, warm
+from candidate_cards.errors import ExportError, MissingDependencyError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 _LOCAL: Final = "local"
 _PERIOD: Final = 0.2  # seconds between two looks of a worker at whether it is still wanted
+_PATIENCE: Final = 120.0  # seconds
+_LATE: Final = "late-"
 
 
 class Crew(Protocol):
@@ -65,14 +69,18 @@ class _LocalCrew:
     Results come back in files. Why: all workers answer through one pipe. One that is killed amid an
     answer leaves a half of it there, and its pool waits for the other half for ever. The name of a
     file is written at once or not at all.
+
+    A process that is at one candidate for too long ends itself, and leaves the record's hash there:
+    when its chunk is tried again, that record is left out.
     """
 
     shares_disk = True
 
-    def __init__(self, plan: bytes, workers: int | None) -> None:
+    def __init__(self, plan: bytes, workers: int | None, timeout: float) -> None:
         self.workers = workers or os.cpu_count() or 1
         self.generation = 0
         self._plan = plan
+        self._timeout = timeout
         self._answers = tempfile.TemporaryDirectory(prefix="candidate-cards-batch-")
         self._pool = self._start()
 
@@ -83,15 +91,16 @@ class _LocalCrew:
             self.workers,
             get_context("spawn"),
             initializer=_set_up,
-            initargs=(self._plan, str(self._leash)),
+            initargs=(self._plan, str(self._leash), self._timeout),
         )
 
     def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Any]:
+        work = partial(_answer, self._answers.name, self._timeout)
         try:
-            return self._pool.submit(_answer, self._answers.name, job, origin, lines)
+            return self._pool.submit(work, job, origin, lines)
         except (BrokenExecutor, OSError):  # OSError while it is about to find that it is broken
             self.renew()
-            return self._pool.submit(_answer, self._answers.name, job, origin, lines)
+            return self._pool.submit(work, job, origin, lines)
 
     def take(self, answer: Any) -> Results:  # noqa: ANN401  the name of a file
         path = Path(self._answers.name, answer)
@@ -150,14 +159,18 @@ class _DaskCrew:
 
 
 @contextmanager
-def local_crew(plan: bytes, workers: int | None = None) -> Iterator[Crew]:
+def local_crew(
+    plan: bytes, workers: int | None = None, *, timeout: float = _PATIENCE
+) -> Iterator[Crew]:
     """Give processes of this machine.
 
     Args:
         plan: Packed; compiled by each process once.
         workers: How many; by default one per core.
+        timeout: Seconds that reading a record may take, or making all documents of a candidate;
+            a record with one that takes longer is left out. 0 for no end.
     """
-    crew = _LocalCrew(plan, workers)
+    crew = _LocalCrew(plan, workers, timeout)
     try:
         yield crew
     finally:
@@ -174,7 +187,7 @@ def dask_crew(address: str, workers: int | None = None, *, timeout: float = 10.0
     Args:
         address: Of its scheduler, or ``local`` for a cluster made here and ended with the run.
         workers: Of a local one; by default one per core.
-        timeout: Seconds to wait for a scheduler's answer.
+        timeout: Seconds to wait for a scheduler's answer. For a candidate there is no end.
 
     Raises:
         MissingDependencyError: Dask is not there.
@@ -212,31 +225,55 @@ def _with_client(client: Any, *, shares_disk: bool) -> Iterator[Crew]:  # noqa: 
         crew.close()
 
 
-def _answer(folder: str, job: Job, origin: Origin, lines: Sequence[Line]) -> str:
+def _answer(folder: str, timeout: float, job: Job, origin: Origin, lines: Sequence[Line]) -> str:
     """Work on lines, and return the name of the file that says what became of them."""
-    results = render_lines(job, origin, lines)
+    late = {name.removeprefix(_LATE) for name in os.listdir(folder) if name.startswith(_LATE)}  # noqa: PTH208  names are all
+    in_time = [line for line in lines if line.record.hex() not in late] if late else lines
+    results = render_lines(job, origin, in_time)
+    if len(in_time) < len(lines):
+        message = f"took longer than {timeout:g} s; left out"
+        rest = iter(results.lines)
+        every = [
+            LineResult(
+                line.number,
+                line.record,
+                (),
+                (Problem(message, origin.source, line=line.number),),
+            )
+            if line.record.hex() in late
+            else next(rest)
+            for line in lines
+        ]
+        results = results._replace(lines=every)
     name = secrets.token_hex(8)
     with Path(folder, name).open("xb") as file:
         pickle.dump(results, file, pickle.HIGHEST_PROTOCOL)
     return name
 
 
-def _set_up(plan: bytes, leash: str) -> None:
-    """Prepare a worker of this machine, which ends when the file ``leash`` is gone."""
+def _set_up(plan: bytes, leash: str, timeout: float) -> None:
+    """Prepare a worker of this machine, which ends when the file ``leash`` is gone.
+
+    It ends too when it is at something for longer than ``timeout`` seconds, unless that is 0.
+    """
     # Ctrl-C reaches the whole group; whoever started it decides what is still done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A pool's workers wait for ever if whoever started them is killed.
-    threading.Thread(target=_end_in_time, args=(Path(leash),), daemon=True).start()
+    threading.Thread(target=_end_in_time, args=(Path(leash), timeout), daemon=True).start()
     # What fails here fails again in a chunk, and is told there.
     with suppress(Exception):
         warm(plan)
     gc.freeze()
 
 
-def _end_in_time(leash: Path) -> None:
+def _end_in_time(leash: Path, timeout: float) -> None:
     parent = parent_process()
     assert parent is not None  # noqa: S101  only what was started by another comes here
     while parent.is_alive() and leash.exists():
+        if timeout and (record := PRESENT.overdue(timeout)):
+            with suppress(OSError):  # then what ends processes is looked for without
+                leash.with_name(f"{_LATE}{record.hex()}").touch()
+            break
         parent.join(_PERIOD)
     if not parent.is_alive():
         # There is nobody else to do so, and it may hold what was made of people.

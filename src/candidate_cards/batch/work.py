@@ -17,6 +17,7 @@ from pydantic_core import to_json
 from candidate_cards.batch.names import extension_of, key_of, stem_of
 from candidate_cards.batch.placing import Placed, place, write_unfinished
 from candidate_cards.batch.preambles import Encoded, Preamble
+from candidate_cards.batch.watching import PRESENT
 from candidate_cards.cards.languages import load_labels
 from candidate_cards.errors import CandidateCardsError, MissingDependencyError, Problem
 from candidate_cards.exports import export_candidates, notice_with, render_card, words_of
@@ -249,7 +250,10 @@ class _Work:
         with code that it has at hand.
         """
         for first in range(0, len(lines), _TOGETHER):
-            reads = [self.read(origin, line) for line in lines[first : first + _TOGETHER]]
+            reads: list[_Read] = []
+            for line in lines[first : first + _TOGETHER]:
+                with PRESENT.at(line.record):
+                    reads.append(self.read(origin, line))
             made: list[Made] = []
             for each, text in self.people(job, origin, reads):
                 made.append(each)
@@ -266,7 +270,10 @@ class _Work:
         everybody = [(read, at) for read in reads for at in range(len(read.people))]
         for first in range(0, len(everybody), _TOGETHER):
             some = everybody[first : first + _TOGETHER]
-            rendered = [self.rendered(read.people[at][0]) for read, at in some]
+            rendered: list[_Rendered] = []
+            for read, at in some:
+                with PRESENT.at(read.line.record):
+                    rendered.append(self.rendered(read.people[at][0]))
             for (read, at), each in zip(some, rendered, strict=True):
                 yield self.packed(job, origin, read, at, each)
 

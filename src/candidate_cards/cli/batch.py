@@ -59,6 +59,7 @@ class BatchOptions:
         templates: A folder of own templates, or ``None``.
         workers: How many processes; ``None`` for one per core.
         dask: The address of a scheduler, ``local``, or ``None`` for processes of this machine.
+        timeout: Seconds for each candidate, of processes of this machine; 0 for no end.
         check_hashes: Read what is there before it is left alone.
         blind: The files of codes.
         notice: What is said of the data, beside scores and AI-written texts.
@@ -77,6 +78,7 @@ class BatchOptions:
     templates: str | None = None
     workers: int | None = None
     dask: str | None = None
+    timeout: float = 120.0
     check_hashes: bool = False
     blind: BlindOptions = field(default_factory=BlindOptions)
     notice: NoticeOptions = field(default_factory=NoticeOptions)
@@ -105,7 +107,7 @@ class BatchOptions:
         """Return who does the work."""
         if self.dask is not None:
             return dask_crew(self.dask, self.workers)
-        return local_crew(plan.packed(), self.workers)
+        return local_crew(plan.packed(), self.workers, timeout=self.timeout)
 
 
 def run(options: BatchOptions) -> ExitCode:

@@ -676,6 +676,14 @@ _crew = _options(
         metavar="ADDRESS",
         help="Have a Dask cluster render: its scheduler (tcp://...), or local for one made here.",
     ),
+    click.option(
+        "--timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(0, 86_400),
+        default=120.0,
+        show_default=True,
+        help="Longest for one candidate; 0 for no end, as there is none on a Dask cluster.",
+    ),
 )
 
 
