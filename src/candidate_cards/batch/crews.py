@@ -17,6 +17,7 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from candidate_cards.batch.own_folder import OwnFolder
 from candidate_cards.batch.watching import PRESENT
 from candidate_cards.batch.work import LineResult, render_lines, warm
 from candidate_cards.errors import ExportError, MissingDependencyError, Problem
@@ -81,11 +82,11 @@ class _LocalCrew:
         self.generation = 0
         self._plan = plan
         self._timeout = timeout
-        self._answers = tempfile.TemporaryDirectory(prefix="candidate-cards-batch-")
+        self._answers = OwnFolder()
         self._pool = self._start()
 
     def _start(self) -> Executor:
-        self._leash = Path(self._answers.name, f"leash-{self.generation}")
+        self._leash = self._answers.path / f"leash-{self.generation}"
         self._leash.touch()
         return ProcessPoolExecutor(
             self.workers,
@@ -95,7 +96,7 @@ class _LocalCrew:
         )
 
     def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Any]:
-        work = partial(_answer, self._answers.name, self._timeout)
+        work = partial(_answer, str(self._answers.path), self._timeout)
         try:
             return self._pool.submit(work, job, origin, lines)
         except (BrokenExecutor, OSError):  # OSError while it is about to find that it is broken
@@ -103,7 +104,7 @@ class _LocalCrew:
             return self._pool.submit(work, job, origin, lines)
 
     def take(self, answer: Any) -> Results:  # noqa: ANN401  the name of a file
-        path = Path(self._answers.name, answer)
+        path = self._answers.path / answer
         with path.open("rb") as file:
             results = cast("Results", pickle.load(file))  # noqa: S301  written by `_answer`
         path.unlink()
@@ -119,7 +120,7 @@ class _LocalCrew:
 
     def close(self) -> None:
         self._end()
-        self._answers.cleanup()
+        self._answers.close()
 
     def _end(self) -> None:
         # A pool that breaks while it starts a worker forgets to end this one, and waits for it.
@@ -260,6 +261,8 @@ def _set_up(plan: bytes, leash: str, timeout: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A pool's workers wait for ever if whoever started them is killed.
     threading.Thread(target=_end_in_time, args=(Path(leash), timeout), daemon=True).start()
+    # The PDF engine keeps fonts in a folder that a worker does not remove when it ends.
+    tempfile.tempdir = str(Path(leash).parent)
     # What fails here fails again in a chunk, and is told there.
     with suppress(Exception):
         warm(plan)
