@@ -7,6 +7,7 @@ import gzip
 import json
 import socket
 import ssl
+import time
 from concurrent.futures import ThreadPoolExecutor
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
@@ -848,6 +849,26 @@ def test_a_server_that_does_not_answer_in_tls_has_got_nothing(kind: Kind) -> Non
         call(kind, server.url.replace("http:", "https:"), OPERATIONS[0].make, timeout=0.5)
     assert not caught.value.outcome_unknown
     assert not server.asked
+
+
+@pytest.mark.parametrize(("scheme", "unknown"), [("https", False), ("http", True)])
+def test_a_loop_that_is_held_up_knows_what_was_sent(scheme: str, unknown: bool) -> None:  # noqa: FBT001
+    """Where the times for connection and answer are over at once, what was sent still decides."""
+
+    async def main(server: VendorServer) -> None:
+        url = server.url.replace("http:", f"{scheme}:")
+        async with AsyncClient(KEY, base_url=url, timeout=2) as client:
+            call = asyncio.ensure_future(client.start_sourcing(SEARCH))
+            # Without TLS the server has the request; with it, it waits for the rest of a greeting.
+            while not (server.asked if unknown else server.connections):  # noqa: ASYNC110  a thread's
+                await asyncio.sleep(0.01)
+            time.sleep(2.1)  # noqa: ASYNC251  it is to hold up the loop
+            await call
+
+    with VendorServer(acts=[STALL]) as server, pytest.raises(VendorTimeoutError) as caught:
+        asynchronous.run(main(server))
+    assert caught.value.outcome_unknown == unknown
+    assert len(server.asked) == unknown
 
 
 @pytest.mark.parametrize(
