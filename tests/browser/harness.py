@@ -45,6 +45,7 @@ _MEDIA_TYPES = {
 NO_FRAME: Final = "Unable to capture screenshot"
 _TIMES_ASKED: Final = 5
 _PAUSE: Final = 250  # ms
+_PATIENCE: Final = 120_000  # ms; a page of dossiers takes a busy machine more than half a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +297,7 @@ def recorded_page(
     """
     options.setdefault("viewport", {"width": 1000, "height": 1200})
     context = browser.new_context(service_workers="block", **options)
+    context.set_default_timeout(_PATIENCE)
     try:
         origins = "|".join(map(re.escape, (server.origin, *friends)))
         outside = re.compile(rf"^(?!({origins})/)")

@@ -14,6 +14,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
@@ -32,6 +33,7 @@ T = TypeVar("T")
 
 _MIB: Final = 1024 * 1024
 _PAGES: Final = ".pages"
+_OUT_OF_MEMORY: Final = 86  # an exit code that nothing else uses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +148,8 @@ class PdfPool:
                 raise ExportError("the pool of processes is closed")
             if self._pool is None or not self._pool.active:
                 self._pool = self._start()
-            future = self._pool.map(function, *arguments, timeout=self.limits.seconds)
+            part = partial(_or_exit, function)
+            future = self._pool.map(part, *arguments, timeout=self.limits.seconds)
             self._running.add(future)
         try:
             yield _results(future)
@@ -163,10 +166,10 @@ class PdfPool:
             return next(results)
         except (FutureTimeoutError, TimeoutError):
             message = f"{name} took longer than {self.limits.seconds:g} s and was ended"
-        except MemoryError:
-            message = f"{name} needed more than {self.limits.memory // _MIB} MiB and was ended"
-        except ProcessExpired:
+        except ProcessExpired as error:
             message = f"the process that rendered {name} was ended, most likely for its memory"
+            if error.exitcode == _OUT_OF_MEMORY:
+                message = f"{name} needed more than {self.limits.memory // _MIB} MiB and was ended"
         except (CancelledError, BrokenProcessPool):
             why = "its pool of processes was closed" if self.is_closed else "its process is gone"
             message = f"{name} was ended, because {why}"
@@ -188,6 +191,18 @@ class PdfPool:
 def _results(future: Future[Any]) -> Iterator[Any]:
     """Yield the results, the first of which is waited for without a limit: a worker may start."""
     yield from future.result()
+
+
+def _or_exit(function: Callable[..., T], *arguments: object) -> T:
+    """Call a function, and end this process at once where the memory does not suffice.
+
+    Why: what tells of an error needs memory as well, and a process that has none for it can stand
+    still until its time is up. Nor would the next part have the memory that it may take.
+    """
+    try:
+        return function(*arguments)
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)
 
 
 def write_part(job: Job) -> None:
