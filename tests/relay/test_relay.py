@@ -308,7 +308,7 @@ def test_cards_are_made_here_where_the_vendor_fails(kind: Kind, trouble: Act) ->
             vendor.url,
             [*ELEVEN, "x"],
             mode="fallback",
-            patience=0.3 if trouble in _SLOW else 30.0,
+            patience=1.0 if trouble in _SLOW else 30.0,
             find=finder(stored(ELEVEN)),
         )
     assert outcome(cards) == {**dict.fromkeys(ELEVEN, "here"), "x": LATER}
