@@ -121,11 +121,9 @@ def write_page(stylesheet: str, style_hash: str) -> Writers:
         '<meta name="color-scheme" content="dark">\n'
         '<meta name="robots" content="noindex, nofollow">\n'
         '<meta name="referrer" content="no-referrer">\n'
+        f"<style>{stylesheet}</style>\n"
     )
-    between = (
-        f"</title>\n<style>{stylesheet}</style>\n</head>\n"
-        '<body class="cc-page">\n<main class="cc-main">\n'
-    )
+    between = '</title>\n</head>\n<body class="cc-page">\n<main class="cc-main">\n'
 
     def formatted(view: CardView) -> str:
         kind = view.score.value != "", view.written

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from candidate_cards._private_files import lock_file
 from candidate_cards.batch.names import key_of
+from candidate_cards.batch.placing import write_all
 from candidate_cards.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -157,9 +158,7 @@ class ManifestFile:
         assert self._file is not None  # noqa: S101  opened before
         before = os.fstat(self._file.fileno()).st_size
         try:
-            rest = memoryview(lines)
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            write_all(self._file, lines)
             os.fsync(self._file.fileno())
         except OSError:
             with suppress(OSError):

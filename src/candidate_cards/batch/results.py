@@ -8,7 +8,6 @@ own name the file is always whole.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import sqlite3
@@ -22,22 +21,28 @@ from pydantic_core import from_json
 
 from candidate_cards.batch.manifest import Kept, ManifestFile
 from candidate_cards.batch.outputs import Outputs
-from candidate_cards.batch.placing import UNFINISHED, clear_unfinished, make_unfinished
+from candidate_cards.batch.placing import (
+    BLOCK,
+    UNFINISHED,
+    clear_unfinished,
+    make_unfinished,
+    write_all,
+)
 from candidate_cards.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from io import FileIO
 
     from candidate_cards.batch.manifest import Known
     from candidate_cards.batch.work import Made
     from candidate_cards.batch.work import Results as Pieces
 
+    _Place = tuple[int, int, int]  # which file, where it starts there, bytes
+
 EXTENSIONS: Final = (".jsonl", ".ndjson")
 _LINE: Final = re.compile(rb'\{"record":"([0-9a-f]{32})","at":([0-9]{1,9}),')
 _FINISHED, _UNFINISHED = 0, 1
-_PIECE: Final = 1 << 24  # bytes that are copied at a time
-_CANNOT: Final = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF}
 
 
 class Results(Outputs):
@@ -73,7 +78,6 @@ class Results(Outputs):
         self._folder.mkdir(exist_ok=True)
         make_unfinished(self._folder)
         self._end = self._scan(self._unfinished, _UNFINISHED)
-        # Not for appending: the system does not copy to the end of such a file.
         self._unfinished.touch()
         self._file = self._unfinished.open("rb+", buffering=0)
         self._file.truncate(self._end)
@@ -92,7 +96,7 @@ class Results(Outputs):
         """
         start = 0
         try:
-            lines = path.open("rb", buffering=_PIECE)
+            lines = path.open("rb", buffering=BLOCK)
         except FileNotFoundError:
             return 0
         with lines:
@@ -130,9 +134,9 @@ class Results(Outputs):
             for each in known.outputs
         )
 
-    def _row(self, record: bytes, at: int) -> tuple[int, int, int] | None:
+    def _row(self, record: bytes, at: int) -> _Place | None:
         statement = "SELECT file, start, size FROM lines WHERE record = ? AND at = ?"
-        row: tuple[int, int, int] | None = self._places.execute(statement, (record, at)).fetchone()
+        row: _Place | None = self._places.execute(statement, (record, at)).fetchone()
         return row
 
     def write(
@@ -147,19 +151,21 @@ class Results(Outputs):
         starts: dict[int, int] = {}
         for piece in pieces:
             spool = self._folder / UNFINISHED / piece.spool if piece.spool else None
-            with spool.open("rb") if spool else BytesIO(_joined(piece)) as source:
+            with spool.open("rb") if spool else BytesIO(piece.text) as source:
                 for start, size in self._take(piece, out, starts):
                     _copy(source, start, self._file, size)
             if spool:
                 spool.unlink()
-        rows = [
+        wanted = [
             self._row(each.record, each.known.at)
             if isinstance(each, Kept)
             else (_UNFINISHED, starts[id(each)], each.length)
             for each in sequence
             if isinstance(each, Kept) or each.length
         ]
-        self._places.executemany("INSERT INTO wanted VALUES (NULL, ?, ?, ?)", filter(None, rows))
+        # Together, for what is made anew is one row then, not one a candidate.
+        rows = _joined_places(filter(None, wanted))
+        self._places.executemany("INSERT INTO wanted VALUES (NULL, ?, ?, ?)", rows)
         # Before the manifest says so.
         os.fsync(self._file.fileno())
 
@@ -200,33 +206,19 @@ class Results(Outputs):
                 files.enter_context(path.open("rb")) if path.exists() else None
                 for path in (self._path, self._unfinished)
             ]
-            target = files.enter_context(together.open("wb", buffering=_PIECE))
+            target = files.enter_context(together.open("wb", buffering=0))
             for file, start, size in self._runs():
                 source = sources[file]
                 assert source is not None  # noqa: S101  a line was found there
-                source.seek(start)
-                left = size
-                while left and (piece := source.read(min(left, _PIECE))):
-                    target.write(piece)
-                    left -= len(piece)
-            target.flush()
+                _copy(source, start, target, size)
             os.fsync(target.fileno())
         together.replace(self._path)
         self._unfinished.unlink()
 
-    def _runs(self) -> Iterator[tuple[int, int, int]]:
-        """Yield where wanted lines are that stand one after another."""
-        run: tuple[int, int, int] | None = None
+    def _runs(self) -> Iterator[_Place]:
+        """Yield where wanted lines are, those together that stand one after another."""
         statement = "SELECT file, start, size FROM wanted ORDER BY number"
-        for file, start, size in self._places.execute(statement):
-            if run is not None and run[0] == file and run[1] + run[2] == start:
-                run = (file, run[1], run[2] + size)
-                continue
-            if run is not None:
-                yield run
-            run = (file, start, size)
-        if run is not None:
-            yield run
+        return _joined_places(self._places.execute(statement))
 
     def close(self) -> None:
         """Let others use it."""
@@ -240,31 +232,23 @@ class Results(Outputs):
         self._manifest.close()
 
 
-def _joined(piece: Pieces) -> bytes:
-    return b"".join([each.line for line in piece.lines for each in line.made])
+def _joined_places(places: Iterable[_Place]) -> Iterator[_Place]:
+    """Yield places of lines, those together that stand one after another."""
+    run: _Place | None = None
+    for file, start, size in places:
+        if run is not None and run[0] == file and run[1] + run[2] == start:
+            run = (file, run[1], run[2] + size)
+            continue
+        if run is not None:
+            yield run
+        run = (file, start, size)
+    if run is not None:
+        yield run
 
 
 def _copy(source: IO[bytes], start: int, target: FileIO, size: int) -> None:
-    """Copy to where a file is written, by the system itself if it can."""
-    if isinstance(source, BytesIO):
-        _write(target, source.getbuffer()[start : start + size])
-        return
-    while size:
-        try:
-            copied = os.copy_file_range(source.fileno(), target.fileno(), size, start)
-        except (AttributeError, OSError) as error:
-            if isinstance(error, OSError) and error.errno not in _CANNOT:
-                raise
-            break
-        if not copied:
-            break
-        start, size = start + copied, size - copied
+    """Copy a part of a file to where another is written."""
     source.seek(start)
-    while size and (piece := source.read(min(size, _PIECE))):
-        _write(target, memoryview(piece))
+    while size and (piece := source.read(min(size, BLOCK))):
+        write_all(target, piece)
         size -= len(piece)
-
-
-def _write(target: FileIO, rest: memoryview) -> None:
-    while rest:
-        rest = rest[target.write(rest) :]

@@ -170,7 +170,7 @@ class Batch:
     def _commit(self, index: Index, chunk: Chunk, pieces: Sequence[Results]) -> None:
         """Write what was made of a chunk: the way back from codes, documents, manifest."""
         results = [line for piece in pieces for line in piece.lines]
-        if coded := [each for result in results for each in result.coded]:
+        if coded := [each for result in results for made in result.made for each in made.coded]:
             self.on_coded(coded)
         taken = _Taken(index, chunk, results)
         self.outputs.write(taken.sequence, taken.left_out, pieces)

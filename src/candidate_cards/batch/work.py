@@ -7,7 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
@@ -16,6 +16,7 @@ from pydantic_core import to_json
 
 from candidate_cards.batch.names import extension_of, key_of, stem_of
 from candidate_cards.batch.placing import Placed, place, write_unfinished
+from candidate_cards.batch.preambles import Encoded, Preamble
 from candidate_cards.cards.languages import load_labels
 from candidate_cards.errors import CandidateCardsError, MissingDependencyError, Problem
 from candidate_cards.exports import export_candidates, notice_with, render_card, words_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 #: The PDF engine serves one thread of a process at a time; a Dask worker may have several.
 _ENGINE: Final = Lock()
 _BINARY: Final = frozenset({"pdf", "png"})
+_TOGETHER: Final = 16  # lines, and candidates; their pages still fit into a processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,41 +83,41 @@ class File(NamedTuple):
     placed: Placed | None = None
 
 
-class Made(NamedTuple):
-    """What became of one candidate.
-
-    Attributes:
-        key: What stands for the profile id, or for its code.
-        entry: A line of a manifest.
-        files: What was made, but for what is in ``line``.
-        line: A line of results, where documents go into one; ``b""`` if the worker wrote it.
-        length: Bytes of that line, its end included.
-        error: Why its documents could not be made, or ``""``.
-        size: Bytes of all documents.
-        digests: Of each document, by format.
-    """
-
-    key: str
-    entry: bytes
-    files: tuple[File, ...] = ()
-    line: bytes = b""
-    length: int = 0
-    error: str = ""
-    size: int = 0
-    digests: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def failed(self) -> bool:
-        """Whether its documents could not be made."""
-        return bool(self.error)
-
-
 class Coded(NamedTuple):
     """What leads back from the codes of a line, and waits for a person's decision."""
 
     people: tuple[CodedPerson, ...]
     finds: tuple[Find, ...]
     certain: dict[str, int]
+
+
+class Made(NamedTuple):
+    """What became of one candidate.
+
+    Attributes:
+        key: What stands for the profile id, or for its code.
+        entry: A line of a manifest.
+        files: What was made, but for what is in a line of results.
+        length: Bytes of that line, its end included.
+        error: Why its documents could not be made, or ``""``.
+        size: Bytes of all documents.
+        coded: Of blinding, in order.
+        digests: Of each document, by format, where nothing but these is wanted.
+    """
+
+    key: str
+    entry: bytes
+    files: tuple[File, ...] = ()
+    length: int = 0
+    error: str = ""
+    size: int = 0
+    coded: tuple[Coded, ...] = ()
+    digests: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether its documents could not be made."""
+        return bool(self.error)
 
 
 class LineResult(NamedTuple):
@@ -126,14 +128,12 @@ class LineResult(NamedTuple):
         record: Its hash.
         made: Of each candidate in it.
         problems: What reading it found.
-        coded: Of blinding, in order.
     """
 
     number: int | None
     record: bytes
     made: tuple[Made, ...]
     problems: tuple[Problem, ...]
-    coded: tuple[Coded, ...] = ()
 
 
 def warm(plan: bytes) -> None:
@@ -146,10 +146,12 @@ class Results(NamedTuple):
 
     Attributes:
         lines: One after another.
-        spool: The file in the folder of unfinished ones that holds the lines of results, or ``""``.
+        text: The lines of results, where documents go into one, one after another.
+        spool: The file in the folder of unfinished ones that has them in place of ``text``.
     """
 
     lines: list[LineResult]
+    text: bytes = b""
     spool: str = ""
 
 
@@ -163,22 +165,45 @@ def render_lines(job: Job, origin: Origin, lines: Sequence[Line]) -> Results:
         OSError: A file cannot be written.
     """
     work = _Work.of(job.plan)
-    if not job.inline or job.folder is None:
-        return Results([work.line(job, origin, line) for line in lines])
     results: list[LineResult] = []
-
-    def texts() -> Iterator[bytes]:
-        for line in lines:
-            result = work.line(job, origin, line)
-            for made in result.made:
-                yield made.line
-            stripped = tuple([made._replace(line=b"") for made in result.made])
-            results.append(result._replace(made=stripped))
-
+    texts = work.lines(job, origin, lines, results)
+    if job.folder is None or not job.inline:
+        text = b"".join(texts)  # what fills the list that is returned
+        return Results(results, text)
     # A tenth of what it costs to hand them over in memory; each is written while the processor has
     # it at hand.
-    spool = write_unfinished(Path(job.folder), texts())
-    return Results(results, spool)
+    spool = write_unfinished(Path(job.folder), texts)
+    return Results(results, spool=spool)
+
+
+class _Read(NamedTuple):
+    """What is in a line.
+
+    Attributes:
+        line: That line.
+        people: The candidates in it, each with what reading has changed of them.
+        problems: All that reading has found.
+    """
+
+    line: Line
+    people: list[tuple[Candidate, list[Problem]]]
+    problems: list[Problem]
+
+
+class _Rendered(NamedTuple):
+    """What came of rendering a candidate.
+
+    Attributes:
+        profile_id: As it may be shown; ``""`` where it could not be coded.
+        documents: By format.
+        error: Why they could not be made, or ``""``.
+        coded: Of blinding.
+    """
+
+    profile_id: str
+    documents: dict[str, str | bytes]
+    error: str
+    coded: tuple[Coded, ...]
 
 
 class _Work:
@@ -186,52 +211,82 @@ class _Work:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.is_coded = plan.is_coded
         self.labels: Labels = load_labels(plan.lang)
         self.words = words_of(self.labels)
         self.groups = [
             (profile, list(looks))
             for profile, looks in groupby(plan.looks, key=lambda look: look.profile)
         ]
-        sample = Candidate(profile_id="warm-up")
-        for look in plan.looks:
-            self.document(sample, look, plan.notice)
+        self.preambles = {look.format: self._preamble(look) for look in plan.looks}
+
+    def _preamble(self, look: Look) -> Preamble:
+        # Whatever is wrong with all documents is found here, before the first record.
+        empty = self.document(Candidate(profile_id="a"), look, self.plan.notice)
+        if isinstance(empty, bytes):
+            return Preamble()
+        # Of texts that every look has something of, and no two letters in common.
+        samples = (
+            Candidate(profile_id="a", name="A", match_score=0, rationale="A"),
+            Candidate(profile_id="b", name="B", match_score=100, rationale="B"),
+        )
+        try:
+            return Preamble(*(str(self.document(each, look, self.plan.notice)) for each in samples))
+        except CandidateCardsError:  # a record may have what own templates can do nothing with
+            return Preamble()
 
     @staticmethod
     @lru_cache(maxsize=4)
     def of(plan: bytes) -> _Work:
         return _Work(cast("Plan", pickle.loads(plan)))  # noqa: S301  made by this run's `Plan.packed`
 
-    def line(self, job: Job, origin: Origin, line: Line) -> LineResult:
+    def lines(
+        self, job: Job, origin: Origin, lines: Sequence[Line], results: list[LineResult]
+    ) -> Iterator[bytes]:
+        """Yield lines of results, and put what became of each line into ``results``.
+
+        Each step is done for some candidates before the next one: the processor is a tenth faster
+        with code that it has at hand.
+        """
+        for first in range(0, len(lines), _TOGETHER):
+            reads = [self.read(origin, line) for line in lines[first : first + _TOGETHER]]
+            made: list[Made] = []
+            for each, text in self.people(job, origin, reads):
+                made.append(each)
+                yield text
+            rest = iter(made)
+            for line, people, problems in reads:
+                its = tuple(islice(rest, len(people)))
+                results.append(LineResult(line.number, line.record, its, tuple(problems)))
+
+    def people(
+        self, job: Job, origin: Origin, reads: Sequence[_Read]
+    ) -> Iterator[tuple[Made, bytes]]:
+        """Yield what becomes of the candidates of some lines."""
+        everybody = [(read, at) for read in reads for at in range(len(read.people))]
+        for first in range(0, len(everybody), _TOGETHER):
+            some = everybody[first : first + _TOGETHER]
+            rendered = [self.rendered(read.people[at][0]) for read, at in some]
+            for (read, at), each in zip(some, rendered, strict=True):
+                yield self.packed(job, origin, read, at, each)
+
+    @staticmethod
+    def read(origin: Origin, line: Line) -> _Read:
+        people: list[tuple[Candidate, list[Problem]]] = []
         problems: list[Problem] = []
-        noted: list[int] = []  # how many problems there were when each candidate came
-        people = []
+        before = 0
         for person in read_record(
             line.text, source=origin.source, line=line.number, on_problem=problems.append
         ):
             if isinstance(person, Candidate):
-                people.append(person)
-                noted.append(len(problems))
-        made: list[Made] = []
-        coded: list[Coded] = []
-        first = 0
-        for at, (person, end) in enumerate(zip(people, noted, strict=True)):
-            notices = [problem for problem in problems[first:end] if problem.severity == "notice"]
-            first = end
-            where = {"record": line.record.hex(), "at": at, "of": len(people)}
-            made.append(self.candidate(job, origin, line, where, person, notices, coded))
-        return LineResult(line.number, line.record, tuple(made), tuple(problems), tuple(coded))
+                notices = [each for each in problems[before:] if each.severity == "notice"]
+                people.append((person, notices))
+                before = len(problems)
+        return _Read(line, people, problems)
 
-    def candidate(  # noqa: PLR0913, PLR0917  what an entry says
-        self,
-        job: Job,
-        origin: Origin,
-        line: Line,
-        where: dict[str, Any],
-        person: Candidate,
-        notices: Sequence[Problem],
-        coded: list[Coded],
-    ) -> Made:
+    def rendered(self, person: Candidate) -> _Rendered:
         documents: dict[str, str | bytes] = {}
+        coded: list[Coded] = []
         error = ""
         profile_id = person.profile_id
         try:
@@ -254,11 +309,11 @@ class _Work:
             error = str(reason)
         except Exception as reason:  # noqa: BLE001  a bug that one record meets spoils no million
             error = f"cannot be rendered ({type(reason).__name__}): a bug; please report it"
-        if self.plan.is_coded and error:
+        if self.is_coded and error:
             # The code may be what could not be made, so nobody is named.
             profile_id = "" if profile_id == person.profile_id else profile_id
             error = error if profile_id else "cannot be coded"
-        return self.packed(job, origin, line, where, profile_id, documents, notices, error)
+        return _Rendered(profile_id, {} if error else documents, error, tuple(coded))
 
     def document(self, shown: Candidate, look: Look, notice: NoticeFacts) -> str | bytes:
         if look.exporter.media_type == "text/html":
@@ -285,73 +340,81 @@ class _Work:
                 templates=self.plan.templates,
             )
 
-    def packed(  # noqa: PLR0913, PLR0917  what an entry says
-        self,
-        job: Job,
-        origin: Origin,
-        line: Line,
-        where: dict[str, Any],
-        profile_id: str,
-        documents: dict[str, str | bytes],
-        notices: Sequence[Problem],
-        error: str,
-    ) -> Made:
+    def encoded(self, name: str, document: str | bytes, *, inline: bool) -> Encoded:
+        """Encode a document, for a file or for a line of results."""
+        if isinstance(document, str):
+            return self.preambles[name].encode(document, as_json=inline)
+        data = document
+        if inline:
+            # Messages are bytes, and text all the same.
+            data = to_json(b64encode(document) if name in _BINARY else document)
+        return Encoded(sha256(document).hexdigest(), len(document), (data,))
+
+    def packed(
+        self, job: Job, origin: Origin, read: _Read, at: int, rendered: _Rendered
+    ) -> tuple[Made, bytes]:
+        """Say what came of a candidate, and write its files if they are this worker's to write.
+
+        Returns:
+            What came of it, and its line of results, ``b""`` where documents are files.
+        """
+        line, people, _ = read
+        profile_id, documents, error, coded = rendered
         key = key_of(profile_id)
-        stem = "" if job.inline else stem_of(profile_id, key)
-        warnings: list[str] | int = [_without_place(each) for each in notices]
-        if self.plan.is_coded:
-            warnings = len(notices)  # keys that nobody knows may be the candidate's own words
-        outputs: list[dict[str, Any]] = []
-        files: list[File] = []
-        inlined: dict[str, Any] = {}
-        for name, document in ({} if error else documents).items():
-            data = document.encode() if isinstance(document, str) else document
-            digest = sha256(data).hexdigest()
-            output = {"format": name, "sha256": digest, "size": len(data)}
-            outputs.append(output)
-            if job.inline:
-                said = _inlined(name, document)
-                inlined[name] = {"sha256": digest, "size": len(data), **said}
-                continue
-            output["path"] = path = f"{stem}{extension_of(name)}"
-            if job.folder is not None:
-                files.append(File(path, placed=place(Path(job.folder), path, data)))
-            elif not job.hashes_only:
-                files.append(File(path, data))
-        entry = {
+        said: dict[str, Any] = {"record": line.record.hex(), "at": at, "of": len(people)}
+        entry: dict[str, Any] = {
             "id": profile_id,
-            **where,
+            **said,
             "source": origin.shown,
             "line": line.number,
             "plan": self.plan.name,
-            "outputs": outputs,
         }
-        if warnings:
-            entry["warnings"] = warnings
+        if warnings := [_without_place(each) for each in people[at][1]]:
+            # Where people are coded, keys that nobody knows may be the candidate's own words.
+            entry["warnings"] = said["warnings"] = len(warnings) if self.is_coded else warnings
         if error:
             entry["error"] = error
-        results = b""
-        if job.inline and not error:
-            told = {"warnings": warnings} if warnings else {}
-            line_of = {**where, "profileId": profile_id, "outputs": inlined, **told}
-            results = to_json(line_of) + b"\n"
-        return Made(
+        outputs: list[dict[str, Any]] = []
+        files: list[File] = []
+        inlined: list[bytes] = []
+        for name, document in documents.items():
+            encoded = self.encoded(name, document, inline=job.inline)
+            output = {"format": name, "sha256": encoded.sha256, "size": encoded.size}
+            outputs.append(output)
+            if job.inline:
+                inlined += _inlined(name, encoded)
+                continue
+            output["path"] = path = f"{stem_of(profile_id, key)}{extension_of(name)}"
+            if job.folder is not None:
+                files.append(File(path, placed=place(Path(job.folder), path, encoded.pieces)))
+            elif not job.hashes_only:
+                files.append(File(path, b"".join(encoded.pieces)))
+        entry["outputs"] = outputs
+        text = b""
+        if inlined:
+            head = to_json({**said, "profileId": profile_id})
+            inlined[0] = b',"outputs":{'  # in place of a comma
+            text = b"".join((head[:-1], *inlined, b"}}\n"))
+        made = Made(
             key,
             to_json(entry) + b"\n",
             tuple(files),
-            results,
-            len(results),
+            len(text),
             error,
-            sum(output["size"] for output in outputs),
-            tuple([(output["format"], output["sha256"]) for output in outputs]),
+            sum([output["size"] for output in outputs]),
+            coded,
+            tuple([(each["format"], each["sha256"]) for each in outputs])
+            if job.hashes_only
+            else (),
         )
+        return made, text
 
 
-def _inlined(name: str, document: str | bytes) -> dict[str, str | bytes]:
-    """Return a document as a line of results has it; messages are bytes, and text all the same."""
-    if isinstance(document, bytes) and name in _BINARY:
-        return {"base64": b64encode(document)}
-    return {"text": document}
+def _inlined(name: str, encoded: Encoded) -> tuple[bytes, ...]:
+    """Return a document as a line of results has it: a member of an object, behind a comma."""
+    told = to_json({name: {"sha256": encoded.sha256, "size": encoded.size}})
+    kind = b'"base64":' if name in _BINARY else b'"text":'
+    return b",", told[1:-2], b",", kind, *encoded.pieces, b"}"
 
 
 def _without_place(problem: Problem) -> str:
