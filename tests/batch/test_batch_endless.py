@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
+from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
-from batches import entries, files_in, person, run
+from batches import entries, files_in, grown, person, run, started, write_people
 
 from candidate_cards._resources import resource_root
 from candidate_cards.batch.watching import Present
@@ -85,16 +89,36 @@ def test_without_a_limit_nothing_is_watched(tmp_path: Path) -> None:
     assert run(path, "-o", tmp_path / "out", "--timeout", -1).returncode == 2
 
 
-def test_the_clock_runs_for_the_present_candidate_alone() -> None:
-    """Between two nothing is overdue, and after an error neither."""
+def test_only_who_is_looked_at_again_and_again_is_late() -> None:
+    """Looks are counted for each candidate alone; between two, and after an error, for nobody."""
     present = Present()
-    assert present.overdue(-1) is None
-    with present.at(b"one"):
-        assert present.overdue(-1) == b"one"
-        assert present.overdue(1e9) is None
+    assert present.look() == (b"", 0)
+    for _ in range(2):  # two candidates of one record
+        with present.at(b"one"):
+            assert [present.look() for _ in range(3)] == [(b"one", times) for times in range(3)]
+    assert present.look() == (b"", 0)
+    with present.at(b"two"):
+        assert present.look() == (b"two", 0)
         present.at(b"two")
-        assert present.overdue(-1) == b"two"
-    assert present.overdue(-1) is None
+        assert present.look() == (b"two", 0)
     with pytest.raises(ValueError, match="why"), present.at(b"three"):
         raise ValueError("why")
-    assert present.overdue(-1) is None
+    assert [present.look() for _ in range(2)] == [(b"", 0), (b"", 0)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody stops a process there")
+def test_a_run_that_is_stopped_for_a_while_is_not_late(tmp_path: Path) -> None:
+    """Ctrl-Z for longer than the limit costs nobody a document."""
+    people = write_people(tmp_path / "people.jsonl", 2_000)
+    folder = tmp_path / "out"
+    options = ["--format", "fragment", "--workers", 1, "--timeout", 1.5]
+    with started([people, "-o", folder, *options]) as process:
+        while not grown(folder / "manifest.jsonl", 20_000)():
+            assert process.poll() is None
+            sleep(0.002)
+        os.killpg(process.pid, signal.SIGSTOP)
+        sleep(3)
+        os.killpg(process.pid, signal.SIGCONT)
+        _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert "lost" not in errors

@@ -273,7 +273,8 @@ def _end_in_time(leash: Path, timeout: float) -> None:
     parent = parent_process()
     assert parent is not None  # noqa: S101  only what was started by another comes here
     while parent.is_alive() and leash.exists():
-        if timeout and (record := PRESENT.overdue(timeout)):
+        record, times = PRESENT.look()
+        if timeout and times * _PERIOD > timeout:
             with suppress(OSError):  # then what ends processes is looked for without
                 leash.with_name(f"{_LATE}{record.hex()}").touch()
             break
