@@ -77,8 +77,11 @@ class ParquetResults(Results):
         super().open(plan)
 
     @contextmanager
-    def _reading(self) -> Iterator[Any]:
+    def _reading(self, advice: str = "move it away, or name another") -> Iterator[Any]:
         """Read the file that is there.
+
+        Args:
+            advice: What to do if it is damaged.
 
         Raises:
             InputError: It is damaged, somebody else's, or of other columns.
@@ -96,9 +99,7 @@ class ParquetResults(Results):
             # What pyarrow finds in a file is an OSError too, without a number.
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            message = (
-                "is damaged, or no Parquet file; run again with --check-hashes, or move it away"
-            )
+            message = f"is damaged, or no Parquet file; {advice}"
             raise InputError([Problem(message, str(self._path))]) from error
 
     def _check(self, schema: Any) -> None:  # noqa: ANN401  pyarrow has no types
@@ -195,7 +196,7 @@ class ParquetResults(Results):
         if first is None:
             return
         assert self._file is not None  # noqa: S101  opened before
-        with self._reading() as file:
+        with self._reading("run again with --check-hashes, or move it away") as file:
             group, rows = -1, None
             run = first
             while run is not None:
