@@ -127,7 +127,7 @@ def test_two_runs_do_not_share_a_destination(tmp_path: Path) -> None:
     from candidate_cards.batch.destinations import open_destination  # noqa: PLC0415  this once
 
     people = write_people(tmp_path / "people.jsonl", 3)
-    for destination in (tmp_path / "out", tmp_path / "results.jsonl"):
+    for destination in map(tmp_path.joinpath, ("out", "results.jsonl", "results.parquet")):
         used = open_destination(str(destination))
         used.open(make_plan(["page"]))
         try:

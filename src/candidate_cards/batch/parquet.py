@@ -188,41 +188,36 @@ class ParquetResults(Results):
 
     def _unpack(self) -> None:
         """Make lines of the rows that are kept, and let them be wanted in place of these."""
-        self._places.execute(
+        kept = self._places.execute(
             "INSERT INTO kept SELECT start, size, number FROM wanted WHERE file = ?", (FINISHED,)
         )
-        runs = self._places.execute("SELECT start, size, number FROM kept ORDER BY start")
-        first = runs.fetchone()
-        if first is None:
+        if not kept.rowcount:
             return
         assert self._file is not None  # noqa: S101  opened before
         with self._reading("run again with --check-hashes, or move it away") as file:
-            group, rows = -1, None
-            run = first
-            while run is not None:
-                start, size, number = run
+            group = -1
+            rows: list[dict[str, Any]] = []
+            runs = self._places.execute("SELECT start, size, number FROM kept ORDER BY start")
+            for start, size, number in runs:
                 place = self._end
                 for row in range(start, start + size):
                     if group != (now := bisect_right(self._groups, row) - 1):
-                        group, rows = now, None  # never two in memory
-                        rows = file.read_row_group(now, use_threads=False)
-                    assert rows is not None  # noqa: S101  the first row is in a group
-                    (values,) = rows.slice(row - self._groups[group], 1).to_pylist()
-                    line = _line(values, self._formats)
+                        group, rows = now, []  # never two in memory
+                        rows = file.read_row_group(group, use_threads=False).to_pylist()
+                    line = _line(rows[row - self._groups[group]], self._formats)
                     write_all(self._file, line)
                     self._end += len(line)
                 self._places.execute(
                     "UPDATE wanted SET file = ?, start = ?, size = ? WHERE number = ?",
                     (UNFINISHED_LINES, place, self._end - place, number),
                 )
-                run = runs.fetchone()
         os.fsync(self._file.fileno())
 
     def _tables(self) -> Iterator[Any]:
         """Yield the groups of rows; what is in one follows from rows alone."""
         rows: list[dict[str, Any]] = []
         size = 0
-        with self._unfinished.open("rb", buffering=BLOCK) as lines:
+        with self._unfinished.open("rb") as lines:
             for _, start, length in self._runs():
                 lines.seek(start)
                 while lines.tell() < start + length:
