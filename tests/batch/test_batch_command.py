@@ -99,20 +99,23 @@ def test_a_sample_is_a_number_or_all(tmp_path: Path) -> None:
         assert result.exit_code == 2
 
 
-def test_a_bug_that_one_record_meets_spoils_no_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("fails_on", "line"), [('card.name == "Person prof_1"', 2), ('card.score.value == "0"', 1)]
+)
+def test_a_bug_that_one_record_meets_spoils_no_other(
+    tmp_path: Path, fails_on: str, line: int
+) -> None:
     """A template that fails on one candidate gives an entry with an error, and exit code 3."""
     people = write_people(tmp_path / "people.jsonl", 3)
     templates = tmp_path / "own"
     (templates / "card").mkdir(parents=True)
-    text = (
-        '{% for card in cards %}{{ 1 // (0 if card.name == "Person prof_1" else 1) }}{% endfor %}\n'
-    )
+    text = f"{{% for card in cards %}}{{{{ 1 // (0 if {fails_on} else 1) }}}}{{% endfor %}}\n"
     (templates / "card" / "fragment.html").write_text(text, "utf-8")
     arguments = [people, "-o", tmp_path / "out", "--format", "fragment", "--workers", 1]
     first = run(*arguments, "--templates", templates)
     assert first.returncode == 3, first.stderr
-    assert f"error: {people}:2: " in first.stderr
-    assert "prof_1" not in first.stderr
+    assert f"error: {people}:{line}: " in first.stderr
+    assert f"prof_{line - 1}" not in first.stderr
     assert "1 failed" in first.stderr
     assert len(files_in(tmp_path / "out")) == 2
     again = run(*arguments, "--templates", templates)

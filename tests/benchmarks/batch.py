@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import deque
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
@@ -81,6 +82,12 @@ def batch_rows(rounds: int, results: int, files: int) -> list[Row]:
         return [
             *_rate_rows(f"{results:,} to results", of_results),
             Claim(
+                f"candidates a second of one core, batch of {results:,} to results",
+                "a plain loop that hashes each page as well",
+                "hashing cpu",
+                "1 cpu",
+            ).row(of_results),
+            Claim(
                 f"CPU of a batch of {results:,} to results",
                 "parsing and rendering, nothing written",
                 "1 cpu",
@@ -106,7 +113,7 @@ def _measured(
     folder: Path, to: str, many: int, rounds: int, gain: Callable[[], float]
 ) -> _Measured:
     few = max(many // 20, 1)
-    order = ["loop", "1", _TWO, *(["render"] if to == "results" else [])]
+    order = ["loop", "1", _TWO, *(["render", "hashing"] if to == "results" else [])]
     times: dict[str, list[float]] = {}
     gains: list[float] = []
     whole: list[_Turn] = []
@@ -189,13 +196,22 @@ def _turn(folder: Path, who: str, to: str, count: int) -> _Turn:
     return _Turn(cpu, wall, memory)
 
 
-def _loop(source: Path, target: Path) -> None:
-    """Do what a batch does, but for hashes and for a manifest, as one writes it in ten lines."""
+def _loop(source: Path, target: Path, *, hashes: bool = False) -> None:
+    """Do what a batch does, but for a manifest, as one writes it in ten lines.
+
+    Args:
+        source: The candidates.
+        target: A file of results, or a folder.
+        hashes: Whether a line of results has the hash of its page, as those of a batch have.
+    """
     if target.suffix == ".jsonl":
         with target.open("wb") as file:
             for person in iter_candidates(source):
                 page = str(render_card(person, format="page"))
-                file.write(to_json({"profileId": person.profile_id, "page": page}) + b"\n")
+                line = {"profileId": person.profile_id, "page": page}
+                if hashes:
+                    line["sha256"] = sha256(page.encode()).hexdigest()
+                file.write(to_json(line) + b"\n")
         return
     for person in iter_candidates(source):
         path = target / f"{stem_of(person.profile_id, key_of(person.profile_id))}.html"
@@ -206,8 +222,8 @@ def _loop(source: Path, target: Path) -> None:
 
 
 def _main(who: str, source: Path, target: Path) -> None:
-    if who == "loop":
-        _loop(source, target)
+    if who in {"loop", "hashing"}:
+        _loop(source, target, hashes=who == "hashing")
     elif who == "render":
         deque(map(partial(render_card, format="page"), iter_candidates(source)), maxlen=0)
     else:

@@ -168,7 +168,7 @@ def render_lines(job: Job, origin: Origin, lines: Sequence[Line]) -> Results:
     results: list[LineResult] = []
     texts = work.lines(job, origin, lines, results)
     if job.folder is None or not job.inline:
-        text = b"".join(texts)
+        text = b"".join(texts)  # what fills the list that is returned
         return Results(results, text)
     # A tenth of what it costs to hand them over in memory; each is written while the processor has
     # it at hand.
@@ -221,13 +221,19 @@ class _Work:
         self.preambles = {look.format: self._preamble(look) for look in plan.looks}
 
     def _preamble(self, look: Look) -> Preamble:
+        # Whatever is wrong with all documents is found here, before the first record.
+        empty = self.document(Candidate(profile_id="a"), look, self.plan.notice)
+        if isinstance(empty, bytes):
+            return Preamble()
         # Of texts that every look has something of, and no two letters in common.
         samples = (
             Candidate(profile_id="a", name="A", match_score=0, rationale="A"),
             Candidate(profile_id="b", name="B", match_score=100, rationale="B"),
         )
-        documents = [self.document(sample, look, self.plan.notice) for sample in samples]
-        return Preamble(*(document for document in documents if isinstance(document, str)))
+        try:
+            return Preamble(*(str(self.document(each, look, self.plan.notice)) for each in samples))
+        except CandidateCardsError:  # a record may have what own templates can do nothing with
+            return Preamble()
 
     @staticmethod
     @lru_cache(maxsize=4)
