@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 from harness import PagePool, PageServer, RecordedPage, recorded_page
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -36,6 +37,12 @@ _ARGUMENTS = (
 )
 
 OpenPage = Callable[..., RecordedPage]
+
+# A machine that is busy with something else is no fault of what is tested.
+settings.register_profile(
+    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:

@@ -101,7 +101,7 @@ ENGINES = (
 )
 
 _COMPILED = "() => document.getElementById('own')?.textContent.trim() === '42'"
-_PATIENCE = 5_000  # ms; an engine that choked on a card never gets there
+_PATIENCE = 60_000  # ms; an engine that choked on a card never gets there
 LOOK = f"""() => {{
   const shown = (element) => element.getClientRects().length > 0;
   const roots = [document, ...[...document.querySelectorAll("*")]

@@ -7,6 +7,7 @@ import gzip
 import json
 import socket
 import ssl
+import time
 from concurrent.futures import ThreadPoolExecutor
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
@@ -202,7 +203,7 @@ def test_a_wait_ends_at_its_deadline(kind: Kind) -> None:
     """A run that goes on for ever is given up, and can be waited for again."""
     with VendorServer(lambda _: reply(202, run("processing"))) as server:
         error = failure(
-            kind, server, lambda client: client.wait_for_sourcing(RUN, timeout=0.3, interval=0.1)
+            kind, server, lambda client: client.wait_for_sourcing(RUN, timeout=1, interval=0.1)
         )
     assert isinstance(error, VendorTimeoutError)
     assert (error.request_id, error.retryable, error.outcome_unknown) == (RUN, True, False)
@@ -684,7 +685,7 @@ def test_all_cards_together_have_a_time_limit(kind: Kind) -> None:
     """The second ten get no answer; for the third there is no time left, and no call."""
     good = good_answer(Asked("POST", "/sourcing/render-html", body=b'{"profileIds": ["p0"]}'))
     with VendorServer(acts=[good, STALL]) as server:
-        result = call(kind, server.url, lambda client: client.render_html(PEOPLE, timeout=0.5))
+        result = call(kind, server.url, lambda client: client.render_html(PEOPLE, timeout=2))
     assert [name for _, name in server.asked] == ["200", "stall"]
     assert [card.success for card in result.data] == [True, *[False] * (len(PEOPLE) - 1)]
     for timeout in (0, -1, float("nan"), float("inf")):
@@ -850,6 +851,26 @@ def test_a_server_that_does_not_answer_in_tls_has_got_nothing(kind: Kind) -> Non
     assert not server.asked
 
 
+@pytest.mark.parametrize(("scheme", "unknown"), [("https", False), ("http", True)])
+def test_a_loop_that_is_held_up_knows_what_was_sent(scheme: str, unknown: bool) -> None:  # noqa: FBT001
+    """Where the times for connection and answer are over at once, what was sent still decides."""
+
+    async def main(server: VendorServer) -> None:
+        url = server.url.replace("http:", f"{scheme}:")
+        async with AsyncClient(KEY, base_url=url, timeout=2) as client:
+            call = asyncio.ensure_future(client.start_sourcing(SEARCH))
+            # Without TLS the server has the request; with it, it waits for the rest of a greeting.
+            while not (server.asked if unknown else server.connections):  # noqa: ASYNC110  a thread's
+                await asyncio.sleep(0.01)
+            time.sleep(2.1)  # noqa: ASYNC251  it is to hold up the loop
+            await call
+
+    with VendorServer(acts=[STALL]) as server, pytest.raises(VendorTimeoutError) as caught:
+        asynchronous.run(main(server))
+    assert caught.value.outcome_unknown == unknown
+    assert len(server.asked) == unknown
+
+
 @pytest.mark.parametrize(
     ("kind", "other"), [(Client, httpx.AsyncClient), (AsyncClient, httpx.Client), (Client, object)]
 )
@@ -906,7 +927,7 @@ def test_no_connection_is_used_twice(kind: Kind) -> None:
 def test_a_client_of_ones_own_is_cut_off_as_well() -> None:
     """Its pool is not used: a connection from there could be held for ever."""
     with VendorServer(acts=[STARTED, DRIP_HEAD]) as server, httpx.Client() as own:
-        client = Client(KEY, base_url=server.url, http_client=own, timeout=0.5)
+        client = Client(KEY, base_url=server.url, http_client=own, timeout=2)
         client.start_sourcing(SEARCH)
         with ThreadPoolExecutor(1) as executor:
             second = executor.submit(client.start_sourcing, SEARCH)

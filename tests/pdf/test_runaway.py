@@ -91,6 +91,18 @@ def test_a_part_that_needs_too_much_memory_is_ended(tmp_path: Path) -> None:
         _assert_works(pool)
 
 
+def test_a_process_without_memory_is_not_used_again() -> None:
+    """It may not even have enough to tell of it, and the next part has all that it may take."""
+    with PdfPool(1, Limits(memory=420 * _MIB)) as pool:
+        _assert_works(pool)
+        worker = _children()
+        with pytest.raises(ExportError, match="the part needed more than 420 MiB and was ended"):
+            pool.call("the part", bytearray, 2**40)
+        _assert_works(pool)
+        assert worker
+        assert not _children() & worker
+
+
 def test_the_command_says_so_in_a_line(tmp_path: Path) -> None:
     """Exit code 1, one line on stderr, no file."""
     path = tmp_path / "in.json"

@@ -308,7 +308,7 @@ def test_cards_are_made_here_where_the_vendor_fails(kind: Kind, trouble: Act) ->
             vendor.url,
             [*ELEVEN, "x"],
             mode="fallback",
-            patience=0.3 if trouble in _SLOW else 30.0,
+            patience=1.0 if trouble in _SLOW else 30.0,
             find=finder(stored(ELEVEN)),
         )
     assert outcome(cards) == {**dict.fromkeys(ELEVEN, "here"), "x": LATER}
@@ -330,7 +330,7 @@ def test_the_vendors_error_is_raised_where_there_is_no_card(kind: Kind, trouble:
 @pytest.mark.parametrize("trouble", TROUBLE, ids=str)
 def test_what_came_before_the_trouble_stays(kind: Kind, trouble: Act) -> None:
     """Ten cards of the vendor, and the eleventh made here or reported with the reason."""
-    seconds = 0.5 if trouble in _SLOW else 30.0
+    seconds = 1.0 if trouble in _SLOW else 30.0
     known = finder(stored(ELEVEN))
     ten = dict.fromkeys(ELEVEN[:10], "vendor")
     first = of_all(Asked("POST", "/", body=json.dumps({"profileIds": ELEVEN[:10]}).encode()))

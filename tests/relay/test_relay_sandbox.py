@@ -176,7 +176,7 @@ def test_any_sequence_of_faults_has_its_outcome(  # noqa: PLR0913, PLR0917  what
             each: "here" if mode == "fallback" and here([each]) else str(LATER) for each in rest
         }
         vendor.plan(*faults)
-        seconds = 0.5 if "slow=3600" in faults else 20.0
+        seconds = 1.0 if "slow=3600" in faults else 20.0
         options: dict[str, Any] = {"key": vendor.key(), "mode": mode, "timeout": seconds}
         options |= {"patience": seconds, "find": here}
         if fault and not {"vendor", "here"}.intersection(expected.values()):

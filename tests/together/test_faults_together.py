@@ -197,7 +197,7 @@ def one_step(kind: Kind, bank: Bank, account: Account, ended: str, step: Step) -
     elif step.fault is not None:
         plan = {"faults": [{"fault": step.fault, "count": step.count}]}
         bank.sandbox.admin("PUT", "/faults", plan)
-    timeout = {"slow=3600": 0.15, "rate-limit=1": 0.9}.get(step.fault or "", 30.0)
+    timeout = {"slow=3600": 0.4, "rate-limit=1": 0.9}.get(step.fault or "", 30.0)
     end: Any
     with talking(kind, bank.sandbox, key_of(account), headers=headers, timeout=timeout) as client:
         try:

@@ -103,8 +103,31 @@ class _Reception:
         self._flaw = ""
         self._timed_out = False
         self._sent = True
+        self._is_connecting = False
+        self._connection: Any = None
         self._hopeless = False
         self._unusable = False
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Hear from httpcore how far a request is.
+
+        Why: on a busy loop the deadline can pass in the same turn as the time for the connection,
+        and then cuts off a request of which nothing was sent.
+        """
+        if event.endswith(("connect_tcp.started", "connect_unix_socket.started")):
+            self._is_connecting = True
+        elif event.endswith(("connect_tcp.complete", "connect_unix_socket.complete")):
+            self._connection = info["return_value"]
+        elif event.endswith("send_request_headers.started"):
+            self._is_connecting = False
+
+    async def leave(self) -> None:
+        """Close a connection that was cut off while it was made.
+
+        Why: httpcore 1.0 closes it after an error, but not where its task is cancelled.
+        """
+        if self._is_connecting and self._connection is not None:
+            await self._connection.aclose()
 
     def begin(self, response: httpx.Response) -> None:
         """Take note of status and headers."""
@@ -132,7 +155,7 @@ class _Reception:
         if isinstance(error, _FlawedError):
             self._unusable = True
             return
-        self._sent = not isinstance(error, _NOT_SENT)
+        self._sent = not (self._is_connecting or isinstance(error, _NOT_SENT))
         self._timed_out = late or isinstance(error, TimeoutError | httpx.TimeoutException)
         self._hopeless = isinstance(error, _HOPELESS)
         if self._timed_out:
@@ -326,11 +349,16 @@ class AwaitingWire:
                 await self._receive(request, seconds, reception)
         except (httpx.HTTPError, TimeoutError, _FlawedError) as error:
             reception.break_off(error)
+        finally:
+            await reception.leave()
         return reception.answer()
 
     async def _receive(self, request: Request, seconds: float, reception: _Reception) -> None:
         built = self._client.build_request(
-            request.method, request.url, **_options(request, seconds)
+            request.method,
+            request.url,
+            extensions={"trace": reception.trace},
+            **_options(request, seconds),
         )
         response = await self._client.send(
             built, stream=True, auth=self._bearer, follow_redirects=False

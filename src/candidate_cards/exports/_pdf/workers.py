@@ -7,6 +7,7 @@ A worker that runs over is killed and replaced, and the next part is rendered as
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from concurrent.futures import CancelledError
@@ -14,7 +15,9 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
@@ -24,7 +27,6 @@ from candidate_cards.exports._pdf.engine import render_pdf, start_engine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
-    from pathlib import Path
 
     from pebble import ProcessPool
 
@@ -32,6 +34,9 @@ T = TypeVar("T")
 
 _MIB: Final = 1024 * 1024
 _PAGES: Final = ".pages"
+_OUT_OF_MEMORY: Final = 86  # an exit code that nothing else uses
+_SPARE: Final = 32 * _MIB  # what a process may have beyond its limit until it is looked at
+_LOOK: Final = 0.02  # seconds that a process works between two looks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +151,8 @@ class PdfPool:
                 raise ExportError("the pool of processes is closed")
             if self._pool is None or not self._pool.active:
                 self._pool = self._start()
-            future = self._pool.map(function, *arguments, timeout=self.limits.seconds)
+            part = partial(_or_exit, function)
+            future = self._pool.map(part, *arguments, timeout=self.limits.seconds)
             self._running.add(future)
         try:
             yield _results(future)
@@ -163,10 +169,10 @@ class PdfPool:
             return next(results)
         except (FutureTimeoutError, TimeoutError):
             message = f"{name} took longer than {self.limits.seconds:g} s and was ended"
-        except MemoryError:
-            message = f"{name} needed more than {self.limits.memory // _MIB} MiB and was ended"
-        except ProcessExpired:
+        except ProcessExpired as error:
             message = f"the process that rendered {name} was ended, most likely for its memory"
+            if error.exitcode == _OUT_OF_MEMORY:
+                message = f"{name} needed more than {self.limits.memory // _MIB} MiB and was ended"
         except (CancelledError, BrokenProcessPool):
             why = "its pool of processes was closed" if self.is_closed else "its process is gone"
             message = f"{name} was ended, because {why}"
@@ -188,6 +194,14 @@ class PdfPool:
 def _results(future: Future[Any]) -> Iterator[Any]:
     """Yield the results, the first of which is waited for without a limit: a worker may start."""
     yield from future.result()
+
+
+def _or_exit(function: Callable[..., T], *arguments: object) -> T:
+    """Call a function, and end this process at once where it asks for more memory than there is."""
+    try:
+        return function(*arguments)
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)
 
 
 def write_part(job: Job) -> None:
@@ -212,10 +226,32 @@ def _set_up(memory: int, folder: str) -> None:
             that is ended does not remove.
     """
     tempfile.tempdir = folder
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415  not on Windows
-
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    _limit_memory(memory)
     # What is missing is an error of each part, not of the worker.
     with suppress(MissingDependencyError):
         start_engine()
+
+
+def _limit_memory(memory: int) -> None:
+    """End this process once it has more than so many bytes of memory, where the system can.
+
+    Why not by the system's limit alone: it fails what is asked for next, however small. Python 3.11
+    then may never come out of a ``with``, which has no memory for the number of its line either.
+    So a process that grows step by step is ended before, and the system's limit is for great leaps.
+    """
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415  not on Windows
+
+    resource.setrlimit(resource.RLIMIT_AS, (memory + _SPARE, memory + _SPARE))
+    pages = Path("/proc/self/statm")
+    if not pages.exists():
+        return
+    most = memory // resource.getpagesize()
+
+    def look(*_: object) -> None:
+        if int(pages.read_bytes().split()[0]) > most:
+            os._exit(_OUT_OF_MEMORY)
+
+    signal.signal(signal.SIGVTALRM, look)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _LOOK, _LOOK)
