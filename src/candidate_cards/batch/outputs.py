@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
     from candidate_cards.batch.manifest import Known
+    from candidate_cards.batch.plan import Plan
     from candidate_cards.batch.work import Made, Results
 
 MANIFEST: Final = "manifest.jsonl"
@@ -46,11 +47,14 @@ class Outputs(ABC):
         return None
 
     @abstractmethod
-    def open(self) -> None:
+    def open(self, plan: Plan) -> None:
         """Make ready, and keep other runs away.
 
+        Args:
+            plan: What is made of each record.
+
         Raises:
-            InputError: Another run is using it.
+            InputError: Another run is using it, or what is there is somebody else's.
             OSError: The system refused.
         """
 
@@ -111,8 +115,9 @@ class Folder(Outputs):
         """Where a worker that shares this disk writes files itself."""
         return str(self._root.absolute())
 
-    def open(self) -> None:
+    def open(self, plan: Plan) -> None:
         """Lock the manifest, and make ready."""
+        del plan
         self._manifest.open()
         make_unfinished(self._root)
 
@@ -178,8 +183,9 @@ class StoreFolder(Outputs):
         self._part = 0
         self._sizes: dict[str, dict[str, int]] = {}
 
-    def open(self) -> None:
+    def open(self, plan: Plan) -> None:
         """Lock the manifest, and make ready."""
+        del plan
         self._make_folder(f"{self._root}/manifest")
 
     def _make_folder(self, path: str) -> None:

@@ -107,7 +107,7 @@ class Batch:
             OSError: Something could not be written.
         """
         with Index() as index:
-            self.outputs.open()
+            self.outputs.open(self.plan)
             try:
                 self._load(index)
                 ordered = Ordered(crew, self._job(crew), self._origin, self._tick)
@@ -226,7 +226,7 @@ class Batch:
         """
         with Index() as index:
             if reads_manifest:
-                self.outputs.open()
+                self.outputs.open(self.plan)
             try:
                 if reads_manifest:
                     index.load(self.outputs.manifest_lines(), self.outputs.address)
