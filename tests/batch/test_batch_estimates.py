@@ -108,7 +108,7 @@ _LINE = st.one_of(
 _INPUT = st.lists(_LINE, min_size=1, max_size=9).map("\n".join)
 
 
-@pytest.mark.parametrize("to", ["out", "out.jsonl", "memory://"])
+@pytest.mark.parametrize("to", ["out", "out.jsonl", "out.parquet", "memory://"])
 @pytest.mark.parametrize("plan", [_PLAN, _BLIND], ids=["plain", "blind"])
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(_INPUT, st.integers(0, 5)), min_size=1, max_size=3))
@@ -176,7 +176,7 @@ def test_a_dry_run_reads_the_manifest_of_a_store(tmp_path: Path) -> None:
     assert "Would render 0 candidates, 1 unchanged" in invoke(*arguments, "--dry-run").stderr
 
 
-@pytest.mark.parametrize("to", ["out", "out.jsonl"])
+@pytest.mark.parametrize("to", ["out", "out.jsonl", "out.parquet"])
 def test_a_dry_run_beside_a_run_is_no_hindrance(tmp_path: Path, to: str) -> None:
     """A run that is under way keeps its lock and its files; an estimate says what is left."""
     path = tmp_path / "people.jsonl"

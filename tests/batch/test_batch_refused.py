@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from batches import Expected, finished, person, run, write_people
 
+from candidate_cards.batch import make_plan
 from candidate_cards.batch.placing import (
     UNFINISHED,
     make_unfinished,
@@ -126,9 +127,9 @@ def test_two_runs_do_not_share_a_destination(tmp_path: Path) -> None:
     from candidate_cards.batch.destinations import open_destination  # noqa: PLC0415  this once
 
     people = write_people(tmp_path / "people.jsonl", 3)
-    for destination in (tmp_path / "out", tmp_path / "results.jsonl"):
+    for destination in map(tmp_path.joinpath, ("out", "results.jsonl", "results.parquet")):
         used = open_destination(str(destination))
-        used.open()
+        used.open(make_plan(["page"]))
         try:
             other = run(people, "-o", destination, "--workers", 1)
         finally:
@@ -144,7 +145,7 @@ def test_a_dry_run_leaves_what_another_run_is_writing(tmp_path: Path) -> None:
 
     people = write_people(tmp_path / "people.jsonl", 3)
     used = open_destination(str(tmp_path / "results.jsonl"))
-    used.open()
+    used.open(make_plan(["page"]))
     try:
         assert used.folder is not None
         spool = write_unfinished(Path(used.folder), [b"{}"])

@@ -31,6 +31,7 @@ HEAVY = {
     "nh3",
     "premailer",
     "psycopg",
+    "pyarrow",
     "pydantic",
     "pyrate_limiter",
     "regex",

@@ -201,10 +201,12 @@ class Index:
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None)
+        # 16 MiB of pages: ids come in no order, and of more than these each is a page to fetch.
         self._database.executescript(
             """
             PRAGMA journal_mode = OFF;
             PRAGMA synchronous = OFF;
+            PRAGMA cache_size = -16384;
             CREATE TABLE entries (
                 key TEXT PRIMARY KEY, record BLOB, at INT, of INT, outputs TEXT, warnings TEXT
             ) WITHOUT ROWID;

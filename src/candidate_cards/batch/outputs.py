@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
     from candidate_cards.batch.manifest import Known
+    from candidate_cards.batch.plan import Plan
     from candidate_cards.batch.work import Made, Results
 
 MANIFEST: Final = "manifest.jsonl"
@@ -49,20 +50,26 @@ class Outputs(ABC):
         return None
 
     @abstractmethod
-    def open(self) -> None:
+    def open(self, plan: Plan) -> None:
         """Make ready, and keep other runs away if that is possible.
 
+        Args:
+            plan: What is made of each record.
+
         Raises:
-            InputError: Another run is using it.
+            InputError: Another run is using it, or what is there is somebody else's.
             OSError: The system refused.
         """
 
     @abstractmethod
-    def look(self) -> None:
+    def look(self, plan: Plan) -> None:
         """Make ready only to be asked what is there; nothing is made or locked.
 
+        Args:
+            plan: What would be made of each record.
+
         Raises:
-            InputError: What is there is nothing of this kind.
+            InputError: What is there is somebody else's.
             OSError: The system refused.
         """
 
@@ -124,14 +131,16 @@ class Folder(Outputs):
         """Where a worker that shares this disk writes files itself."""
         return str(self._root.absolute())
 
-    def open(self) -> None:
+    def open(self, plan: Plan) -> None:
         """Lock the manifest, and make ready."""
+        del plan
         self._manifest.open()
         self._is_open = True
         make_unfinished(self._root)
 
-    def look(self) -> None:
+    def look(self, plan: Plan) -> None:
         """Open the manifest for reading."""
+        del plan
         self._manifest.look()
 
     def manifest_lines(self) -> Iterator[bytes]:
@@ -204,11 +213,12 @@ class StoreFolder(Outputs):
         self._run = secrets.token_hex(8)
         self._sizes: dict[str, dict[str, int]] = {}
 
-    def open(self) -> None:
+    def open(self, plan: Plan) -> None:
         """Make ready."""
+        del plan
         self._make_folder(f"{self._root}/manifest")
 
-    def look(self) -> None:
+    def look(self, plan: Plan) -> None:
         """Nothing is held."""
 
     def _make_folder(self, path: str) -> None:

@@ -35,14 +35,16 @@ if TYPE_CHECKING:
     from io import FileIO
 
     from candidate_cards.batch.manifest import Known
+    from candidate_cards.batch.plan import Plan
     from candidate_cards.batch.work import Made
     from candidate_cards.batch.work import Results as Pieces
 
-    _Place = tuple[int, int, int]  # which file, where it starts there, bytes
+    Place = tuple[int, int, int]  # which file, where it starts there, bytes
 
 EXTENSIONS: Final = (".jsonl", ".ndjson")
 _LINE: Final = re.compile(rb'\{"record":"([0-9a-f]{32})","at":([0-9]{1,9}),')
-_FINISHED, _UNFINISHED = 0, 1
+FINISHED, UNFINISHED_LINES = 0, 1  # which file
+NOTE: Final = "INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?)"
 
 
 class Results(Outputs):
@@ -71,28 +73,45 @@ class Results(Outputs):
             """
         )
 
-    def open(self) -> None:
+    def open(self, plan: Plan) -> None:
         """Lock the manifest, and make ready."""
-        self._manifest.open()
-        self._scan(self._path, _FINISHED)
+        del plan
+        try:
+            self._manifest.open()
+            self._scan_finished()
+            self._open_unfinished()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open_unfinished(self) -> None:
         self._folder.mkdir(exist_ok=True)
         make_unfinished(self._folder)
-        self._end = self._scan(self._unfinished, _UNFINISHED)
+        self._end = self._scan(self._unfinished, UNFINISHED_LINES)
         self._unfinished.touch()
         self._file = self._unfinished.open("rb+", buffering=0)
         self._file.truncate(self._end)
         self._file.seek(self._end)
 
-    def look(self) -> None:
-        """Find the lines that are there, also those of a run that has not ended."""
+    def look(self, plan: Plan) -> None:
+        """Find what is there, also of a run that has not ended."""
+        del plan
         self._manifest.look()
-        self._scan(self._path, _FINISHED)
-        self._scan(self._unfinished, _UNFINISHED)
+        self._scan_finished()
+        self._scan(self._unfinished, UNFINISHED_LINES)
 
     @property
     def folder(self) -> str | None:
         """Where a worker that shares this disk writes lines itself."""
         return str(self._folder.absolute())
+
+    def _scan_finished(self) -> None:
+        """Take note of what is in the file that is there.
+
+        Raises:
+            InputError: It is no file of results.
+        """
+        self._scan(self._path, FINISHED)
 
     def _scan(self, path: Path, file: int) -> int:
         """Take note of the lines of a file; return where the whole ones end.
@@ -114,7 +133,7 @@ class Results(Outputs):
                     message = "is no line of results; move the file away, or name another"
                     raise InputError([Problem(message, str(path), line=number)])
                 row = (bytes.fromhex(head[1].decode()), int(head[2]), file, start, len(line))
-                self._places.execute("INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?)", row)
+                self._places.execute(NOTE, row)
                 start += len(line)
         return start
 
@@ -125,11 +144,11 @@ class Results(Outputs):
     def holds(self, record: bytes, known: Known, *, hashed: bool) -> bool:
         """Tell whether the outputs of a candidate are there."""
         row = self._row(record, known.at)
-        if row is None:
-            return False
-        if not hashed:
-            return True
-        path = self._unfinished if row[0] == _UNFINISHED else self._path
+        return row is not None and (not hashed or self._is_as_written(row, known))
+
+    def _is_as_written(self, row: Place, known: Known) -> bool:
+        """Tell whether documents have the hashes that the manifest says."""
+        path = self._unfinished if row[0] == UNFINISHED_LINES else self._path
         with path.open("rb") as file:
             file.seek(row[1])
             outputs = from_json(file.read(row[2]))["outputs"]
@@ -140,9 +159,9 @@ class Results(Outputs):
             for each in known.outputs
         )
 
-    def _row(self, record: bytes, at: int) -> _Place | None:
+    def _row(self, record: bytes, at: int) -> Place | None:
         statement = "SELECT file, start, size FROM lines WHERE record = ? AND at = ?"
-        row: _Place | None = self._places.execute(statement, (record, at)).fetchone()
+        row: Place | None = self._places.execute(statement, (record, at)).fetchone()
         return row
 
     def write(
@@ -165,7 +184,7 @@ class Results(Outputs):
         wanted = [
             self._row(each.record, each.known.at)
             if isinstance(each, Kept)
-            else (_UNFINISHED, starts[id(each)], each.length)
+            else (UNFINISHED_LINES, starts[id(each)], each.length)
             for each in sequence
             if isinstance(each, Kept) or each.length
         ]
@@ -196,17 +215,26 @@ class Results(Outputs):
 
     def finish(self) -> None:
         """Put the lines that are wanted under the name that was asked for."""
-        assert self._file is not None  # noqa: S101  opened before
         runs = [run for run, _ in zip(self._runs(), range(2), strict=False)]
-        is_there = self._path.exists()
         # Where nothing could be read, what was there before is not to go.
-        if is_there and runs in ([], [(_FINISHED, 0, self._path.stat().st_size)]):
-            self._unfinished.unlink()
-            return
-        if runs in ([], [(_UNFINISHED, 0, self._end)]):
+        if not self._path.exists() or runs not in ([], [(FINISHED, 0, self._finished_size())]):
+            self._put_together(runs)
+        self._unfinished.unlink(missing_ok=True)
+
+    def _finished_size(self) -> int:
+        """Return where in the file that is there the last line ends."""
+        return self._path.stat().st_size
+
+    def _put_together(self, runs: Sequence[Place]) -> None:
+        """Put the file into its place.
+
+        Args:
+            runs: The first two of where wanted lines are.
+        """
+        if runs in ([], [(UNFINISHED_LINES, 0, self._end)]):
             self._unfinished.replace(self._path)
             return
-        together = self._path.with_name(f".{self._path.name}.together")
+        together = self._folder / UNFINISHED / "together"
         with ExitStack() as files:
             sources = [
                 files.enter_context(path.open("rb")) if path.exists() else None
@@ -219,9 +247,8 @@ class Results(Outputs):
                 _copy(source, start, target, size)
             os.fsync(target.fileno())
         together.replace(self._path)
-        self._unfinished.unlink()
 
-    def _runs(self) -> Iterator[_Place]:
+    def _runs(self) -> Iterator[Place]:
         """Yield where wanted lines are, those together that stand one after another."""
         statement = "SELECT file, start, size FROM wanted ORDER BY number"
         return _joined_places(self._places.execute(statement))
@@ -233,14 +260,16 @@ class Results(Outputs):
             self._file = None
             with suppress(OSError):
                 clear_unfinished(self._folder)
+                if not self._end:
+                    self._unfinished.unlink(missing_ok=True)
                 self._folder.rmdir()
         self._places.close()
         self._manifest.close()
 
 
-def _joined_places(places: Iterable[_Place]) -> Iterator[_Place]:
+def _joined_places(places: Iterable[Place]) -> Iterator[Place]:
     """Yield places of lines, those together that stand one after another."""
-    run: _Place | None = None
+    run: Place | None = None
     for file, start, size in places:
         if run is not None and run[0] == file and run[1] + run[2] == start:
             run = (file, run[1], run[2] + size)

@@ -109,7 +109,7 @@ class Batch:
             OSError: Something could not be written.
         """
         with Index() as index:
-            self.outputs.open()
+            self.outputs.open(self.plan)
             try:
                 self._load(index)
                 ordered = Ordered(crew, self._job(crew), self._origin, self._tick)
@@ -246,8 +246,8 @@ class Batch:
             OSError: Something could not be read.
         """
         with Index() as index:
-            self.outputs.look()
             try:
+                self.outputs.look(self.plan)
                 index.load(self.outputs.manifest_lines(), self._manifest_name)
                 self._measure()
                 for chunk in self._chunks(index):

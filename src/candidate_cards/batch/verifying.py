@@ -70,7 +70,7 @@ def verify(  # noqa: PLR0913  what is compared with what
     """
     verdict = Verdict()
     with Index() as index:
-        outputs.open()
+        outputs.open(plan)
         try:
             plans = index.load(outputs.manifest_lines(), f"the manifest of {outputs.address}")
             if plan.name not in plans:

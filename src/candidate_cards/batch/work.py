@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 #: The PDF engine serves one thread of a process at a time; a Dask worker may have several.
 _ENGINE: Final = Lock()
-_BINARY: Final = frozenset({"pdf", "png"})
+BINARY: Final = frozenset({"pdf", "png"})
 _TOGETHER: Final = 16  # lines, and candidates; their pages still fit into a processor's cache
 
 
@@ -357,7 +357,7 @@ class _Work:
         data = document
         if inline:
             # Messages are bytes, and text all the same.
-            data = to_json(b64encode(document) if name in _BINARY else document)
+            data = to_json(b64encode(document) if name in BINARY else document)
         return Encoded(sha256(document).hexdigest(), len(document), (data,))
 
     def packed(
@@ -423,7 +423,7 @@ class _Work:
 def _inlined(name: str, encoded: Encoded) -> tuple[bytes, ...]:
     """Return a document as a line of results has it: a member of an object, behind a comma."""
     told = to_json({name: {"sha256": encoded.sha256, "size": encoded.size}})
-    kind = b'"base64":' if name in _BINARY else b'"text":'
+    kind = b'"base64":' if name in BINARY else b'"text":'
     return b",", told[1:-2], b",", kind, *encoded.pieces, b"}"
 
 

@@ -694,8 +694,8 @@ _crew = _options(
     "--output",
     metavar="DEST",
     required=True,
-    help="A folder, the URL of one, or a file of results (.jsonl): one line per candidate, "
-    "documents in it.",
+    help="A folder, the URL of one, or a file of results (.jsonl, .parquet): one line or row per "
+    "candidate, documents in it.",
 )
 @_many
 @_each_look
