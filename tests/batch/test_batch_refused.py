@@ -148,7 +148,7 @@ def test_a_dry_run_leaves_what_another_run_is_writing(tmp_path: Path) -> None:
     used.open(make_plan(["page"]))
     try:
         assert used.folder is not None
-        spool = write_unfinished(Path(used.folder), [b"{}"])
+        spool = write_unfinished(Path(used.folder), b"{}")
         assert run(people, "-o", tmp_path / "results.jsonl", "--dry-run").returncode == 0
         assert Path(used.folder, UNFINISHED, spool).exists()
     finally:

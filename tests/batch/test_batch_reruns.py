@@ -250,7 +250,9 @@ def test_any_number_of_candidates_of_a_chunk_are_claimed_together() -> None:
         assert index.claim_all(keys, str)
         assert index.claim(keys[-1], "there") == "250000"
         assert not index.claim_all(["new", keys[7]], str)
+        assert not index.claim_all(["new", "new"], str)
         assert index.claim("new", "there") is None
+        assert index.claim(keys[7], "there") == "7"
 
 
 def test_what_bears_on_a_document_is_in_the_hash_of_a_record() -> None:

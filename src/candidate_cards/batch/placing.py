@@ -20,6 +20,8 @@ BLOCK: Final = 1 << 18
 """Bytes that large files are written by. Pages that a file system is given one by one take it three
 times as long; what is much more than this is out of the processor's cache by then."""
 
+_FREE: Final = "free-"
+
 #: What file systems say that have no links; FAT says EPERM.
 _HAS_NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
@@ -63,7 +65,7 @@ def place(folder: Path, path: str, pieces: Iterable[bytes]) -> Placed:
         OSError: The system refused; nothing is in the file's place that was not before.
     """
     target = folder / path
-    name = write_unfinished(folder, (b"".join(pieces),), buffering=0)
+    name = write_unfinished(folder, b"".join(pieces))
     unfinished = folder / UNFINISHED / name
     try:
         try:
@@ -78,13 +80,12 @@ def place(folder: Path, path: str, pieces: Iterable[bytes]) -> Placed:
     return Placed()
 
 
-def write_unfinished(folder: Path, pieces: Iterable[bytes], *, buffering: int = BLOCK) -> str:
+def write_unfinished(folder: Path, data: bytes) -> str:
     """Write a file into the folder of unfinished ones, and return its name there.
 
     Args:
         folder: The destination.
-        pieces: What is in the file; whatever making them raises leaves no file either.
-        buffering: Bytes to write at a time; 0 for as many as a piece has.
+        data: All that is in the file.
 
     Raises:
         OSError: The system refused; there is no such file.
@@ -92,14 +93,59 @@ def write_unfinished(folder: Path, pieces: Iterable[bytes], *, buffering: int = 
     name = secrets.token_hex(8)
     path = folder / UNFINISHED / name
     try:
-        with open(path, "xb", buffering) as file:  # noqa: PTH123  a third faster than Path.open
-            for piece in pieces:
-                write_all(file, piece)
+        with open(path, "xb", buffering=0) as file:  # noqa: PTH123  a third faster than Path.open
+            write_all(file, data)
     except BaseException:
         with suppress(OSError):
             path.unlink()
         raise
     return name
+
+
+def write_spool(folder: Path, pieces: Iterable[bytes]) -> str:
+    """Write something for another process into the folder of unfinished files.
+
+    It is written over what was there before, if a file was let go: for new pages a file system
+    takes twice as long as for those it has. So behind the pieces there may be something else.
+
+    Args:
+        folder: The destination.
+        pieces: To be written one after another; whatever making them raises leaves no file.
+
+    Returns:
+        The file's name in that folder.
+
+    Raises:
+        OSError: The system refused; there is no such file.
+    """
+    name = secrets.token_hex(8)
+    path = folder / UNFINISHED / name
+    _take_over(path)
+    try:
+        with open(path, "wb", BLOCK, opener=_keeping) as file:
+            file.writelines(pieces)
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
+    return name
+
+
+def _take_over(path: Path) -> None:
+    for free in path.parent.glob(f"{_FREE}*"):
+        with suppress(FileNotFoundError):  # another process was faster
+            free.rename(path)
+            return
+
+
+def _keeping(path: str, flags: int) -> int:
+    """Open a file with what is in it."""
+    return os.open(path, flags & ~os.O_TRUNC, 0o666)
+
+
+def let_go(spool: Path) -> None:
+    """Let a spool be written over."""
+    spool.rename(spool.with_name(f"{_FREE}{spool.name}"))
 
 
 def write_all(file: IO[bytes], data: bytes | memoryview) -> None:

@@ -25,6 +25,7 @@ from candidate_cards.batch.placing import (
     BLOCK,
     UNFINISHED,
     clear_unfinished,
+    let_go,
     make_unfinished,
     write_all,
 )
@@ -180,7 +181,7 @@ class Results(Outputs):
                 for start, size in self._take(piece, out, starts):
                     _copy(source, start, self._file, size)
             if spool:
-                spool.unlink()
+                let_go(spool)
         wanted = [
             self._row(each.record, each.known.at)
             if isinstance(each, Kept)

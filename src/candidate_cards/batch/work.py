@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from pydantic_core import to_json
 
 from candidate_cards.batch.names import extension_of, key_of, stem_of
-from candidate_cards.batch.placing import Placed, place, write_unfinished
+from candidate_cards.batch.placing import Placed, place, write_spool
 from candidate_cards.batch.preambles import Encoded, Preamble
 from candidate_cards.batch.watching import PRESENT
 from candidate_cards.cards.languages import load_labels
@@ -173,7 +173,7 @@ def render_lines(job: Job, origin: Origin, lines: Sequence[Line]) -> Results:
         return Results(results, text)
     # A tenth of what it costs to hand them over in memory; each is written while the processor has
     # it at hand.
-    spool = write_unfinished(Path(job.folder), texts)
+    spool = write_spool(Path(job.folder), texts)
     return Results(results, spool=spool)
 
 
