@@ -91,6 +91,25 @@ def test_wrong_options_are_told_before_anything_is_begun(
     assert not (tmp_path / "out").exists()
 
 
+def test_what_a_manifest_says_is_unusable_is_not_missing_from_it(tmp_path: Path) -> None:
+    """A verification tells of records that no run has seen, and of no others."""
+    path = tmp_path / "people.jsonl"
+    records = [person(1), person(2), person(1, headline="Another")]
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in records) + "nonsense\n", "utf-8")
+    destination = tmp_path / "out"
+    assert run(path, "-o", destination, "--workers", 1).returncode == 3
+    same = run("verify", destination, path, "--workers", 1)
+    assert same.stderr == "Compared 2 candidates: 0 wrong\n"
+    assert same.returncode == 0
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{json.dumps(person(3))}\n")
+    more = run("verify", destination, path, "--workers", 1)
+    assert "1 record of the input not in the manifest" in more.stderr
+    assert more.returncode == 3
+    estimate = run(path, "-o", destination, "--dry-run")
+    assert " a second" not in estimate.stderr
+
+
 def test_a_sample_is_a_number_or_all(tmp_path: Path) -> None:
     """Anything else is wrong usage."""
     people = write_people(tmp_path / "people.jsonl", 1)

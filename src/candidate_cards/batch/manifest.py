@@ -285,6 +285,11 @@ class Index:
         statement = "INSERT OR IGNORE INTO unusable VALUES (?, ?, ?)"
         return self._database.execute(statement, unusable).rowcount == 1
 
+    def is_unusable(self, record: bytes) -> bool:
+        """Tell whether of a record, or of a part of it, nothing is made."""
+        statement = "SELECT 1 FROM unusable WHERE record = ?"
+        return self._database.execute(statement, (record,)).fetchone() is not None
+
     def errors_of(self, record: bytes) -> list[str]:
         """Return what was wrong with parts of a record whose other parts are done."""
         statement = "SELECT error FROM unusable WHERE record = ? AND NOT duplicate"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from candidate_cards.batch.crews import Crew
     from candidate_cards.batch.outputs import Outputs
     from candidate_cards.batch.plan import Plan
-    from candidate_cards.batch.reading import Source
+    from candidate_cards.batch.reading import Line, Source
 
 _LINES = 32
 
@@ -108,8 +108,12 @@ def _known(
 ) -> Iterator[Chunk]:
     """Yield chunks of the records that the manifest knows."""
     for chunk in read_chunks(sources, plan.hash_of, most_lines=_LINES, most_bytes=1 << 20):
-        lines = [line for line in chunk.lines if index.complete(line.record)]
-        verdict.missing += len(chunk.lines) - len(lines)
+        lines: list[Line] = []
+        for line in chunk.lines:
+            if index.complete(line.record):
+                lines.append(line)
+            else:
+                verdict.missing += not index.is_unusable(line.record)
         chunk.lines = lines
         yield chunk
 

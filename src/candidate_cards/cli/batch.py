@@ -286,25 +286,12 @@ class _Telling:
         if self._listed > _MOST_LISTED:
             more = self._listed - _MOST_LISTED
             click.echo(f"{more:,} more errors are in the manifest", err=True)
-        done = "Would render" if how == "would be" else "Rendered"
-        parts = [f"{done} {_counted(summary.rendered, 'candidate')}"]
-        if summary.size:
-            parts[0] += f" ({summary.size:,} bytes)"
-        if summary.kept:
-            parts.append(f"{summary.kept:,} unchanged")
-        if summary.failed:
-            parts.append(f"{summary.failed:,} failed")
-        if summary.unusable:
-            parts.append(f"{summary.unusable:,} could not be used")
-            if summary.duplicates:
-                parts[-1] += f" ({_counted(summary.duplicates, 'duplicate')})"
-        if summary.notices:
-            parts.append(f"{_counted(summary.notices, 'text')} changed")
-        if summary.losses:
-            parts.append(f"{_counted(summary.losses, 'worker')} lost")
-        seconds = max(monotonic() - self._started, 1e-6)
-        rate = f"{(summary.rendered + summary.kept) / seconds:,.0f} a second"
-        click.echo(f"{', '.join(parts)} in {_time(seconds)}, {rate}", err=True)
+        line = _told_of(summary, "Would render" if how == "would be" else "Rendered")
+        if how != "would be":
+            seconds = max(monotonic() - self._started, 1e-6)
+            rate = (summary.rendered + summary.kept) / seconds
+            line += f" in {_time(seconds)}, {rate:,.0f} a second"
+        click.echo(line, err=True)
 
     def _line(self, summary: Summary) -> str:
         seconds = max(monotonic() - self._started, 1e-6)
@@ -335,6 +322,26 @@ class _Telling:
         if self._width:
             click.echo(f"\r{' ' * self._width}\r", nl=False, err=True)
             self._width = 0
+
+
+def _told_of(summary: Summary, verb: str) -> str:
+    """Return what came of a batch, or would."""
+    parts = [f"{verb} {_counted(summary.rendered, 'candidate')}"]
+    if summary.size:
+        parts[0] += f" ({summary.size:,} bytes)"
+    if summary.kept:
+        parts.append(f"{summary.kept:,} unchanged")
+    if summary.failed:
+        parts.append(f"{summary.failed:,} failed")
+    if summary.unusable:
+        parts.append(f"{summary.unusable:,} could not be used")
+        if summary.duplicates:
+            parts[-1] += f" ({_counted(summary.duplicates, 'duplicate')})"
+    if summary.notices:
+        parts.append(f"{_counted(summary.notices, 'text')} changed")
+    if summary.losses:
+        parts.append(f"{_counted(summary.losses, 'worker')} lost")
+    return ", ".join(parts)
 
 
 def _counted(number: int, noun: str) -> str:
