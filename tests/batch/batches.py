@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import Future
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from candidate_cards import parse_shortlist, render_card
+from candidate_cards.batch.work import Job, Origin, Results, render_lines
 from command_line import candidate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from candidate_cards.batch.reading import Line
 
 COMMAND = (sys.executable, "-m", "candidate_cards", "batch")
 
@@ -172,3 +176,32 @@ def grown(manifest: Path, size: int) -> Callable[[], bool]:
             return False
 
     return is_grown
+
+
+class Here:
+    """A crew of this process alone: what it makes is what others make."""
+
+    workers = 1
+    shares_disk = True
+    generation = 0
+
+    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Results]:
+        """Work on lines at once."""
+        future: Future[Results] = Future()
+        future.set_result(render_lines(job, origin, lines))
+        return future
+
+    def take(self, answer: Results) -> Results:
+        """Return what the future had."""
+        return answer
+
+    def is_loss(self, error: BaseException) -> bool:
+        """Nothing is lost."""
+        del error
+        return False
+
+    def renew(self) -> None:
+        """Nothing is lost."""
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 from typing import TYPE_CHECKING
@@ -21,16 +20,6 @@ from candidate_cards.batch.work import Job, Origin
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder of temporary files, of this process and those that it starts."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    return folder
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no groups of processes to kill")

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 from base64 import b64decode
-from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
@@ -22,14 +21,13 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from batches import entries, finished, grown, person, run, started, write_people
+from batches import Here, entries, finished, grown, person, run, started, write_people
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candidate_cards.batch import Batch, dask_crew, local_crew, make_plan, verify
 from candidate_cards.batch.destinations import open_destination
 from candidate_cards.batch.reading import find_sources
-from candidate_cards.batch.work import render_lines
 from candidate_cards.errors import InputError, MissingDependencyError
 from candidate_cards.privacy import BlindKey, load_profile
 from command_line import invoke
@@ -39,40 +37,11 @@ pq: Any = pytest.importorskip("pyarrow.parquet")
 parquet: Any = pytest.importorskip("candidate_cards.batch.parquet")
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from candidate_cards.batch import Plan, Summary, Verdict
-    from candidate_cards.batch.reading import Line
-    from candidate_cards.batch.work import Job, Origin, Results
 
 _TEXTS = ("page", "fragment", "element", "email")
-
-
-class _Here:
-    """A crew of this process alone: what it makes is what others make."""
-
-    workers = 1
-    shares_disk = True
-    generation = 0
-
-    def submit(self, job: Job, origin: Origin, lines: Sequence[Line]) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(render_lines(job, origin, lines))
-        return future
-
-    def take(self, answer: Any) -> Results:  # noqa: ANN401  as the protocol has it
-        results: Results = answer
-        return results
-
-    def is_loss(self, error: BaseException) -> bool:
-        del error
-        return False
-
-    def renew(self) -> None:
-        """Nothing is lost."""
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 def _write(folder: Path, people: Iterable[object]) -> Path:
@@ -92,13 +61,13 @@ def _made(
         check_hashes=check_hashes,
         most_lines=5,
     )
-    return batch.run(_Here())
+    return batch.run(Here())
 
 
 def _verified(people: Path, to: Path) -> Verdict:
     sources, _ = find_sources([str(people)])
     plan = make_plan(["fragment"])
-    return verify(plan, sources, open_destination(str(to)), _Here(), sample=None)
+    return verify(plan, sources, open_destination(str(to)), Here(), sample=None)
 
 
 @contextmanager

@@ -168,7 +168,7 @@ def test_a_file_system_without_links_takes_files_all_the_same(
     monkeypatch.setattr(os, "link", link)
     make_unfinished(tmp_path)
     for data in (b"first", b"second"):
-        placed = place(tmp_path, "a/b/card.html", [data])
+        placed = place(tmp_path, "a/b/card.html", data)
         assert placed.held
         settle(tmp_path, "a/b/card.html", placed)
         assert (tmp_path / "a/b/card.html").read_bytes() == data

@@ -174,7 +174,7 @@ class Folder(Outputs):
         del pieces
         for each in sequence:
             for file in () if isinstance(each, Kept) else each.files:
-                placed = file.placed or place(self._root, file.path, (file.data,))
+                placed = file.placed or place(self._root, file.path, file.data)
                 if placed.held:
                     settle(self._root, file.path, placed)
         for each in left_out:

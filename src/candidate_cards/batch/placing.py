@@ -49,7 +49,7 @@ class Placed(NamedTuple):
     held: str = ""
 
 
-def place(folder: Path, path: str, pieces: Iterable[bytes]) -> Placed:
+def place(folder: Path, path: str, data: bytes) -> Placed:
     """Write a file, unless there is one: then hold it until somebody decides that it is right.
 
     Why: of two records of one candidate the first counts, whichever a worker is done with first.
@@ -59,13 +59,13 @@ def place(folder: Path, path: str, pieces: Iterable[bytes]) -> Placed:
     Args:
         folder: The destination; it has a folder of unfinished files.
         path: Below it, with slashes.
-        pieces: The whole file, one after another.
+        data: The whole file.
 
     Raises:
         OSError: The system refused; nothing is in the file's place that was not before.
     """
     target = folder / path
-    name = write_unfinished(folder, b"".join(pieces))
+    name = write_unfinished(folder, data)
     unfinished = folder / UNFINISHED / name
     try:
         try:

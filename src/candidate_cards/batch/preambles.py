@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from os.path import commonprefix
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic_core import to_json
 
@@ -50,9 +50,12 @@ class Preamble:
         # The method of plain strings: pydantic takes half as long again for a kind of them.
         rest = str.removeprefix(document, self._text)
         if self._text and len(rest) == len(document):
-            return Preamble().encode(document, as_json=as_json)
+            return _NONE.encode(document, as_json=as_json)
         data = rest.encode()
         digest = self._hash.copy()
         digest.update(data)
         pieces = (self._json, to_json(rest)[1:]) if as_json else (self._data, data)
         return Encoded(digest.hexdigest(), len(self._data) + len(data), pieces)
+
+
+_NONE: Final = Preamble()

@@ -226,15 +226,16 @@ class _Work:
         empty = self.document(Candidate(profile_id="a"), look, self.plan.notice)
         if isinstance(empty, bytes):
             return Preamble()
-        # Of texts that every look has something of, and no two letters in common.
-        samples = (
+        # Somebody of whom nothing is known, and two with no letter in common.
+        people = (
             Candidate(profile_id="a", name="A", match_score=0, rationale="A"),
             Candidate(profile_id="b", name="B", match_score=100, rationale="B"),
         )
         try:
-            return Preamble(*(str(self.document(each, look, self.plan.notice)) for each in samples))
+            others = [str(self.document(each, look, self.plan.notice)) for each in people]
         except CandidateCardsError:  # a record may have what own templates can do nothing with
             return Preamble()
+        return Preamble(empty, *others)
 
     @staticmethod
     @lru_cache(maxsize=4)
@@ -395,10 +396,11 @@ class _Work:
                 inlined += _inlined(name, encoded)
                 continue
             output["path"] = path = f"{stem_of(profile_id, key)}{extension_of(name)}"
+            data = b"".join(encoded.pieces)
             if job.folder is not None:
-                files.append(File(path, placed=place(Path(job.folder), path, encoded.pieces)))
+                files.append(File(path, placed=place(Path(job.folder), path, data)))
             elif not job.hashes_only:
-                files.append(File(path, b"".join(encoded.pieces)))
+                files.append(File(path, data))
         entry["outputs"] = outputs
         text = b""
         if inlined:
